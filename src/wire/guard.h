@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One pass over JSON text before anything else reads it. Allocates nothing, knows no schema. What passes is RFC 8259, real UTF-8, bounded in depth,
+ * nodes, key and number length: json-c behind it can neither be surprised nor made to eat memory (it takes up to 264 times its input).
+ * Why json-c alone is not enough: it accepts single quotes, NaN, raw control bytes, bytes after a NUL, and cuts keys at \u0000.
+ *
+ * Two policies. A client's text is refused for \u0000, lone surrogates, bad UTF-8 and duplicate keys. An upstream's (a model, a tool server) is
+ * mended instead: guard_mend copies it with U+FFFD in such places; duplicate keys pass (last wins).
+ *
+ * While it walks it can pick the raw text of a few members, so that a text delta needs no tree.
+ */
+#ifndef WIRE_GUARD_H
+#define WIRE_GUARD_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct guard_limits {
+	unsigned depth; /* containers within each other; at most GUARD_DEPTH_MAX */
+	unsigned nodes; /* values, containers included */
+	unsigned key;   /* bytes of one key, raw */
+	bool upstream;  /* the second policy: what guard_mend can mend is not a fault, only noted in needs_mend */
+	bool any_top;   /* the top level may be any value; else it must be an object */
+};
+
+#define GUARD_DEPTH_MAX 32
+#define GUARD_NUMBER_MAX 32 /* bytes of one number; an integer must lie within +-2^63-1 */
+#define GUARD_CLIENT ((struct guard_limits){.depth = 32, .nodes = 20000, .key = 256})
+#define GUARD_UPSTREAM ((struct guard_limits){.depth = 32, .nodes = 100000, .key = 1024, .upstream = true})
+
+/* Wanted: path with dots, array places as numbers ("choices.0.delta.content"). Found: the value's raw text, quotes included; empty when absent. */
+struct guard_pick {
+	const char *path;
+	struct slice raw;
+};
+#define GUARD_PICKS_MAX 16
+
+/*
+ * RC_OK, or RC_BAD with a text that names path and place: "params.input: duplicate key 'text' (byte 41)", "not JSON: unexpected end (byte 12)".
+ * needs_mend may be NULL when limits->upstream is false.
+ */
+enum rc guard_check(struct slice in, const struct guard_limits *limits, struct guard_pick *picks, size_t n_picks, bool *needs_mend,
+		    struct err *e) MUSTCHECK;
+/* Copies in to out with each \u0000, lone surrogate escape, and bad UTF-8 sequence replaced by U+FFFD. Only for text that guard_check passed. */
+void guard_mend(struct slice in, struct buf *out);
+/* The text that a raw JSON string (with its quotes, checked before) stands for, appended as UTF-8. Lone surrogates and \u0000 become U+FFFD. */
+void guard_unescape(struct slice raw, struct buf *out);
+
+#endif
