@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration of one process: chatkit.json (comments allowed, ${ENV} in strings) and the environment, which wins. Read once at start; const after.
+ * A new configuration is a new process. Each module below declares its own struct x_opts; here they are composed, and nothing below app/ includes this.
+ *
+ * One const table in conf.c names every setting: its JSON path, its variable, its type, limits, default, help. It drives reading, `check`, --help, and a
+ * test that the README names each. All problems are reported at once, each with its path. A request's variables never configure: when the process was
+ * started as CGI, only names of the table that do not begin with HTTP_ are read.
+ */
+#ifndef APP_CONF_H
+#define APP_CONF_H
+
+#include "agent/agent.h"
+#include "base/log.h"
+#include "io/db.h"
+#include "io/http.h"
+
+#define CONF_LIST_MAX 32
+#define CONF_FILE_MAX (1024 * 1024)
+
+struct conf_list {
+	struct slice v[CONF_LIST_MAX];
+	size_t n;
+};
+
+struct conf {
+	struct arena *arena;
+	struct slice file;             /* which file was read; empty: none */
+
+	/* log: "level" or "level:FILE" */
+	enum log_level log_level;
+	struct slice log_file;
+
+	/* where it stands */
+	struct slice public_url;       /* without trailing slash; empty: from the request */
+	struct slice base_path;        /* "/chat" without trailing slash; empty: the root */
+	struct conf_list cors_origins; /* exact origins, blanks and trailing slashes trimmed; empty: same origin only */
+	struct slice domain_key;       /* the page mounts the hosted component with it */
+	struct slice title;            /* of the page */
+	struct slice state_dir;
+
+	/* who it is */
+	struct slice secret;           /* CHATKIT_SECRET: cookies; at least 32 bytes; empty: anonymous mode refuses to start a conversation, said at start */
+	struct slice secret_old;       /* still accepted */
+	struct slice jwt_secret;       /* CHATKIT_JWT_SECRET, else BETTER_AUTH_SECRET; at least 32 bytes; empty: no bearer tokens */
+	bool anonymous;                /* cookies for people without a token; default true */
+	int64_t cookie_days;           /* 400 at most; default 90 */
+
+	/* limits of requests */
+	size_t body_max;               /* default 256 KiB; a later issue has others by operation */
+	size_t text_max;               /* one user message; default 32 KiB */
+	unsigned streams;              /* turns at once in this process; default 1000 */
+	unsigned cheap_share;          /* requests at once beside them; default 250 */
+	int64_t drain_us;              /* grace at SIGTERM; default 30 s */
+	int64_t beat_us;               /* comment on a silent stream; default 2 s */
+	bool finish_on_disconnect;     /* on_disconnect: "cancel" (default) or "finish" */
+	bool todo_tools;               /* default true */
+
+	/* the parts below */
+	struct http_opts http;
+	struct db_opts db;
+	bool has_db;
+	struct agent_opts agent;
+	struct model_opts model;       /* the default model; name empty: none is configured */
+	struct model_opts models[CONF_LIST_MAX]; /* what a client may ask for by name; the default first */
+	size_t n_models;
+	struct slice model_why;        /* why there is none, for health and for the log */
+};
+
+/* The environment as read: NULL-terminated "NAME=value" strings. */
+struct conf_from {
+	const char *file;        /* -c FILE, or NULL: searched */
+	char *const *environ;
+	const char *exe;         /* path of the executable, for the search beside it */
+	bool cgi;                /* started by a web server for one request */
+};
+
+/*
+ * Search order: -c FILE, CHATKIT_CONFIG, chatkit.json beside the executable, in its parent, in /etc/chatkit/. A file that holds secrets and that others can
+ * read is refused. RC_CONF with the first problem in msg; all of them, a line each, in problems.
+ */
+enum rc conf_load(const struct conf_from *from, struct conf **out, struct buf *problems, struct err *e) MUSTCHECK;
+void conf_free(struct conf *c); /* wipes secrets */
+/* What `check` prints: every setting, its value (secrets masked) and where it came from. */
+void conf_print(const struct conf *c, struct buf *out);
+/* --help: the table. */
+void conf_help(struct buf *out);
+
+/*
+ * A database URL as people paste it, as libpq reads it: postgres:// and postgresql+asyncpg:// (+psycopg, +psycopg2, +pg8000) become postgresql://; ?ssl=require and
+ * ssl=true become sslmode=require; sslmode and channel_binding stay; drivers' own parameters (prepared_statement_cache_size, statement_cache_size, pgbouncer,
+ * connection_limit, pool_timeout, schema) are dropped when harmless; any other unknown parameter is RC_CONF, named. Passwords never appear in err.
+ */
+enum rc conf_database_url(struct arena *a, struct slice url, struct slice *out, struct err *e) MUSTCHECK;
+
+#endif
