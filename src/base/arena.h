@@ -4,7 +4,8 @@
  * parent as well, and must be freed before it. There is no mark and rewind: slices may live across any wait. Growing text belongs in a buf.
  *
  * Nothing here fails for want of memory (out_of_memory ends the process). What can fail is the cap, and only arena_try says so: use it, or
- * arena_try_dup, for every size that comes from outside. Fixed small sizes use arena_alloc, which may go a little (64 KiB) over the cap.
+ * arena_try_dup, for every size that comes from outside. Fixed small sizes use arena_alloc, which may go a little (64 KiB) over the arena's own cap
+ * and does not ask the parent's; further than that is a programmer's fault (CHECK).
  * Built with a sanitizer (-DARENA_MALLOC or __SANITIZE_ADDRESS__) each allocation is one malloc, so that overruns are seen.
  */
 #ifndef BASE_ARENA_H
@@ -31,7 +32,9 @@ const char *arena_cstr(struct arena *a, struct slice s);
 struct slice arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 /* fn(ptr) runs at arena_free, in reverse order: for what is not memory (a PGresult, a json-c tree). */
 void arena_defer(struct arena *a, void (*fn)(void *), void *ptr);
-/* Bytes handed out so far, children included. */
+/* Counts n bytes that live elsewhere but die with the arena (a tree of json-c's): false, and nothing is counted, when a cap would be passed. */
+bool arena_charge(struct arena *a, size_t n) MUSTCHECK;
+/* Bytes handed out and charged so far, children included. */
 size_t arena_used(const struct arena *a);
 
 #endif

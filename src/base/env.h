@@ -30,7 +30,7 @@ static inline void env_random(const struct env *v, void *p, size_t n)
 	v->random(v, p, n);
 }
 
-/* An id of ours: a prefix of at most 8 bytes and 128 random bits in lower-case base32 (26 letters and digits). NUL-terminated. */
+/* An id of ours: a prefix of at most 8 bytes and 130 random bits in lower-case base32 (26 letters and digits, no i, l, o, u). NUL-terminated. */
 struct id {
 	char s[40];
 };
@@ -42,7 +42,7 @@ static inline struct slice id_slice(const struct id *i)
 /* prefix and 26 characters of our alphabet: an id that id_new could have made. */
 bool id_valid(struct slice s, const char *prefix);
 
-/* "2026-04-25T02:01:30.074236Z" into out (28 bytes with the NUL). */
+/* "2026-04-25T02:01:30.074236Z" into out (28 bytes with the NUL). Clamped to the years 0 to 9999. */
 void time_iso(int64_t wall_us, char out[28]);
 
 #endif
