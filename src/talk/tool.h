@@ -10,7 +10,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "io/io.h"
+
+struct stop; /* io/stop.h; only passed on here: talk knows no waiting */
 
 /* From the session, never from a model. */
 struct caller {

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rows, not meanings: a body is text that the store never reads. What makes a turn impossible to lose is here: begin, write, keep, end, each one round
+ * trip (io/db.h pipelines), each fenced by the turn's id, each safe to run again after an unknown outcome because all ids were made before.
+ *
+ * Words: a thread has items (what ChatKit shows) and entries (what the model remembers), numbered by one per-thread seq. A turn is a lease on the thread:
+ * one row in `live` while it runs. Growing text goes to `chunk`, append-only, and is gone when the turn ends. The thread's row is locked first, always.
+ *
+ * Every function takes the owner and touches nobody else's rows: by WHERE, and by row-level security as the second lock. keep and stale span owners and
+ * run under a policy of their own. Results live in the arena. Failures: RC_DB, RC_DB_UNKNOWN only where said (the others re-run or look, and decide),
+ * RC_LOST (the lease is not ours any more: write nothing, stop), RC_NOT_FOUND.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "io/db.h"
+
+struct store;
+
+#define STORE_SCHEMA 1        /* version that this executable needs */
+#define STORE_LEASE_US 15000000
+#define STORE_PAGE_MAX 10000
+#define STORE_RETRY_WINDOW_S 120
+
+/* runner: "host:pid:start", who we are in `live`. */
+struct store *store_new(struct db *db, struct io *io, struct slice runner, struct arena *a);
+
+/* ---- schema ---- */
+/*
+ * The schema is there and of our version: RC_OK. An empty database installs itself (advisory lock, schema.sql). Another version is RC_CONF with a plain
+ * message (newer database: "needs a newer chatkit.fcgi"; older: "run: chatkit.fcgi migrate"). Remembers success: then it costs nothing.
+ */
+WAITS enum rc store_ready(struct store *s, struct err *e);
+/* The same, and brings an older one up. *from: the version found, 0 for none. */
+WAITS enum rc store_migrate(struct store *s, int *from, struct err *e);
+/* One trivial round trip. */
+WAITS enum rc store_ping(struct store *s, struct err *e);
+
+/* ---- a turn ---- */
+enum item_state { ITEM_DONE, ITEM_OPEN, ITEM_INCOMPLETE }; /* OPEN: its turn will put it again */
+struct store_item {
+	struct slice id, kind, body;
+	enum item_state state;
+	bool hidden;
+	int64_t seq; /* out only */
+};
+struct store_entry {
+	struct slice id;      /* ours: makes a second write of it do nothing */
+	struct slice item_id; /* which item it tells of, or empty */
+	struct slice body;
+	int64_t seq;          /* out only */
+};
+/* What is written together, in this order: items (an id that stands already is replaced and keeps its seq), then entries. */
+struct batch {
+	const struct store_item *put;
+	size_t n_put;
+	const struct store_entry *entries;
+	size_t n_entries;
+	const struct slice *drop; /* item ids to delete */
+	size_t n_drop;
+	struct slice title;       /* sets the title; empty: leaves it */
+	struct slice status;      /* JSON; sets the thread's status; empty: leaves it */
+};
+
+enum begin_create { BEGIN_EXISTING, BEGIN_NEW, BEGIN_EXISTING_OR_NEW };
+struct begin {
+	struct slice owner, thread_id, turn_id;
+	enum begin_create create;
+	struct slice title_if_none;  /* becomes the title when the thread has none */
+	struct slice req_hash;       /* 32 bytes: what makes a retry recognisable; empty: no retries are looked for */
+	struct slice frame;          /* chatkit-frame-instance-id, may be empty */
+	struct slice model;
+	int64_t now_us;              /* wall clock; a new thread's created_at */
+	struct slice cut_after;      /* an item's id: all items and entries with a higher seq are deleted first (retry); empty: nothing */
+	struct batch batch;          /* the user's message and what it means to the model */
+	size_t history_max;          /* newest entries to return at most; they come oldest first and include this batch's */
+};
+enum begin_how {
+	BEGIN_LEASED,    /* ours: everything was written */
+	BEGIN_RETRY,     /* this very request came before: turn_id, thread_id and state are that one's; nothing was written */
+	BEGIN_BUSY,      /* another turn runs on the thread; nothing was written */
+	BEGIN_STALE,     /* a turn stands there whose runner is gone: close it (store_open_of, store_end with only_if_stale), then begin again */
+	BEGIN_INACTIVE,  /* the thread's status is not active; nothing was written */
+};
+enum turn_state { TURN_RUNNING, TURN_DONE, TURN_FAILED, TURN_CANCELLED, TURN_INTERRUPTED, TURN__MAX };
+struct store_thread {
+	struct slice id, title, status; /* title empty: none. status: JSON */
+	int64_t created_us, updated_us;
+};
+struct begun {
+	enum begin_how how;
+	struct store_thread thread;  /* LEASED (with the title it has now) and INACTIVE */
+	bool titled;                 /* LEASED: the title was set by this begin */
+	struct slice turn_id;        /* RETRY, STALE, BUSY: the other turn's */
+	struct slice thread_id;      /* RETRY */
+	enum turn_state state;       /* RETRY */
+	struct store_entry *history; /* LEASED */
+	size_t n_history;
+};
+/* RC_NOT_FOUND: no such thread of this owner. After RC_DB_UNKNOWN it looks by itself (our live row stands: LEASED) and never returns that. */
+WAITS enum rc store_begin(struct store *s, struct arena *a, const struct begin *b, struct begun *out, struct err *e);
+
+struct turn_key {
+	struct slice owner, thread_id, turn_id;
+};
+/* Renews the lease too. Runs again after an unknown outcome. */
+WAITS enum rc store_write(struct store *s, struct arena *a, const struct turn_key *k, const struct batch *b, struct err *e);
+
+struct turn_end {
+	enum turn_state state;
+	struct slice error_code;     /* or empty */
+	int64_t tokens_in, tokens_out;
+	struct batch batch;          /* open items as they are at last, the final message */
+	bool only_if_stale;          /* somebody else's turn: RC_LOST when it is alive after all */
+};
+/* Ends the lease: live row and chunks are deleted in the same transaction. Runs again after an unknown outcome for a bounded time (30 s). */
+WAITS enum rc store_end(struct store *s, struct arena *a, const struct turn_key *k, const struct turn_end *t, struct err *e);
+
+/* ---- the keeper: one statement for all turns of the process ---- */
+struct keep {
+	struct turn_key key;
+	struct slice item_id, kind;  /* the item that grows; empty: only the lease */
+	int64_t created_us;          /* the item's */
+	int64_t n;                   /* the chunk's number in its item, from 0 */
+	struct slice text;           /* since the last chunk; plain text */
+};
+struct kept {
+	bool there;                  /* the live row is ours; false: locked just now, or gone: ask store_alive before believing it lost */
+	bool cancel;                 /* somebody asked to cancel */
+};
+/* out has n places. delivered: turns whose answer reached its client whole. */
+WAITS enum rc store_keep(struct store *s, struct arena *a, const struct keep *k, size_t n, const struct turn_key *delivered, size_t n_delivered,
+			 struct kept *out, struct err *e);
+/* RC_OK: the live row is ours. RC_LOST: it is not. */
+WAITS enum rc store_alive(struct store *s, const struct turn_key *k, struct err *e);
+/* Asks the process that runs the thread's turn to stop it. turn_id empty: whichever runs. RC_OK also when none does. */
+WAITS enum rc store_cancel(struct store *s, const struct turn_key *k, struct err *e);
+
+/* ---- what others see of a running or broken turn ---- */
+struct store_chunk {             /* chunks of one item, joined */
+	struct slice item_id, kind, text;
+	int64_t created_us;
+	int64_t n;                   /* number of the last one */
+};
+struct store_open {
+	struct store_item *items;    /* of this turn, state OPEN */
+	size_t n_items;
+	struct store_chunk *chunks;
+	size_t n_chunks;
+};
+/* What a turn left unfinished: for closing it. */
+WAITS enum rc store_open_of(struct store *s, struct arena *a, const struct turn_key *k, struct store_open *out, struct err *e);
+/* Turns out of lease, of any owner, at most max (20): for the sweep. A runner on this host whose process is dead counts at once. */
+WAITS enum rc store_stale(struct store *s, struct arena *a, struct turn_key *out, size_t max, size_t *n, struct err *e);
+/* News of a turn since the caller's last look: items put since (by seq > after_seq, state any), the joined chunks, and how it stands. RC_NOT_FOUND. */
+struct store_news {
+	enum turn_state state;
+	struct slice error_code;
+	struct store_item *items;
+	size_t n_items;
+	struct store_chunk *chunks;
+	size_t n_chunks;
+	struct store_thread thread;
+};
+WAITS enum rc store_follow(struct store *s, struct arena *a, const struct turn_key *k, int64_t after_seq, struct store_news *out, struct err *e);
+
+/* ---- threads and items ---- */
+struct page_req {
+	size_t limit;                /* 1 .. STORE_PAGE_MAX */
+	bool desc;
+	struct slice after;          /* an id; unknown: an empty page */
+};
+struct thread_page {
+	struct store_thread *t;
+	size_t n;
+	bool more;
+};
+struct item_page {
+	struct store_thread thread;
+	struct store_item *items;    /* without hidden ones */
+	size_t n;
+	bool more;
+	struct store_chunk *chunks;  /* of the running turn: only when the page reaches the newest end */
+	size_t n_chunks;
+};
+/* By updated_us (a turn begins), then id. */
+WAITS enum rc store_threads(struct store *s, struct arena *a, struct slice owner, const struct page_req *p, struct thread_page *out, struct err *e);
+/* The thread and a page of its items. RC_NOT_FOUND. */
+WAITS enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, const struct page_req *p, struct item_page *out,
+			  struct err *e);
+WAITS enum rc store_thread_rename(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice title,
+				  struct store_thread *out, struct err *e);
+/* Everything of it, a running turn too (its next write is RC_LOST). RC_OK also when there was none: *found tells. */
+WAITS enum rc store_thread_delete(struct store *s, struct slice owner, struct slice thread_id, bool *found, struct err *e);
+
+/* ---- the todo list (chatkit.task) ---- */
+/*
+ * Results are JSON text as the tools give it: a task is {"id","title","description","priority","category","completed","created_at"}. When fence is not NULL
+ * the change and the result's entry are one transaction under the turn's lease: the entry's body is pre, the JSON-escaped result text with its quotes,
+ * post. RC_LOST without the lease. A second run with the same entry id changes nothing and gives the first result.
+ */
+struct task_fence {
+	struct turn_key key;
+	struct slice entry_id, pre, post;
+};
+struct task_fields {             /* an absent field has p == NULL */
+	struct slice title, description, priority, category;
+	int completed;               /* 0, 1; -1: absent */
+};
+WAITS enum rc store_task_add(struct store *s, struct arena *a, struct slice owner, const struct task_fields *f, const struct task_fence *fence,
+			     struct slice *result, struct err *e);
+/* status: "all", "pending", "completed"; priority, category may be empty. {"count":n,"tasks":[...]}, at most 500, oldest first. */
+WAITS enum rc store_task_list(struct store *s, struct arena *a, struct slice owner, struct slice status, struct slice priority, struct slice category,
+			      struct slice *result, struct err *e);
+/* RC_NOT_FOUND when the owner has no such task. */
+WAITS enum rc store_task_update(struct store *s, struct arena *a, struct slice owner, int64_t id, const struct task_fields *f,
+				const struct task_fence *fence, struct slice *result, struct err *e);
+/* {"success":true,"message":"..."} */
+WAITS enum rc store_task_delete(struct store *s, struct arena *a, struct slice owner, int64_t id, const struct task_fence *fence,
+				struct slice *result, struct err *e);
+
+#endif
