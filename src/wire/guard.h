@@ -4,8 +4,9 @@
  * nodes, key and number length: json-c behind it can neither be surprised nor made to eat memory (it takes up to 264 times its input).
  * Why json-c alone is not enough: it accepts single quotes, NaN, raw control bytes, bytes after a NUL, and cuts keys at \u0000.
  *
- * Two policies. A client's text is refused for \u0000, lone surrogates, bad UTF-8 and duplicate keys. An upstream's (a model, a tool server) is
- * mended instead: guard_mend copies it with U+FFFD in such places; duplicate keys pass (last wins).
+ * Two policies. A client's text is refused for \u0000, lone surrogates, bad UTF-8, integers beyond int64 and duplicate keys ("\u0061" is "a"). An
+ * upstream's (a model, a tool server) is mended instead: guard_mend copies it with U+FFFD in such places, and with ".0" after such integers, which
+ * json-c would silently clamp; duplicate keys pass (last wins, in picks too).
  *
  * While it walks it can pick the raw text of a few members, so that a text delta needs no tree.
  */
@@ -24,26 +25,40 @@ struct guard_limits {
 };
 
 #define GUARD_DEPTH_MAX 32
-#define GUARD_NUMBER_MAX 32 /* bytes of one number; an integer must lie within +-2^63-1 */
+#define GUARD_NUMBER_MAX 32 /* bytes of one number */
 #define GUARD_CLIENT ((struct guard_limits){.depth = 32, .nodes = 20000, .key = 256})
 #define GUARD_UPSTREAM ((struct guard_limits){.depth = 32, .nodes = 100000, .key = 1024, .upstream = true})
 
-/* Wanted: path with dots, array places as numbers ("choices.0.delta.content"). Found: the value's raw text, quotes included; empty when absent. */
+/*
+ * Wanted: path with dots, array places as numbers ("choices.0.delta.content"), at most 255 bytes, no key with a dot in it. Found: the value's raw text,
+ * quotes included, as it stands in the input, not mended; empty when absent.
+ */
 struct guard_pick {
 	const char *path;
 	struct slice raw;
 };
 #define GUARD_PICKS_MAX 16
 
+/* What a walk has seen: enough to say what a tree of it will cost. */
+struct guard_seen {
+	bool needs_mend;
+	unsigned nodes;    /* values, containers included */
+	unsigned objects, arrays;
+};
+
 /*
- * RC_OK, or RC_BAD with a text that names path and place: "params.input: duplicate key 'text' (byte 41)", "not JSON: unexpected end (byte 12)".
- * needs_mend may be NULL when limits->upstream is false.
+ * RC_OK, or RC_BAD with a text that names path and place: "params.input: duplicate key 'text' (byte 41)", "not JSON: unexpected end (byte 12)". At most
+ * 60 bytes of it are the input's own. A client may read it (e->user), an upstream's is for the log.
+ * needs_mend may be NULL when limits->upstream is false. Picks are good for nothing unless it is RC_OK.
  */
 enum rc guard_check(struct slice in, const struct guard_limits *limits, struct guard_pick *picks, size_t n_picks, bool *needs_mend,
 		    struct err *e) MUSTCHECK;
-/* Copies in to out with each \u0000, lone surrogate escape, and bad UTF-8 sequence replaced by U+FFFD. Only for text that guard_check passed. */
+/* The same; seen may be NULL and is filled when RC_OK. */
+enum rc guard_walk(struct slice in, const struct guard_limits *limits, struct guard_pick *picks, size_t n_picks, struct guard_seen *seen,
+		   struct err *e) MUSTCHECK;
+/* Copies in to out, mended. Only for text that guard_check passed. */
 void guard_mend(struct slice in, struct buf *out);
-/* The text that a raw JSON string (with its quotes, checked before) stands for, appended as UTF-8. Lone surrogates and \u0000 become U+FFFD. */
+/* The text that a raw JSON string (with its quotes, checked before) stands for, appended as UTF-8 and mended: what is bad becomes U+FFFD. */
 void guard_unescape(struct slice raw, struct buf *out);
 
 #endif

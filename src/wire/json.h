@@ -29,10 +29,11 @@ struct json_at {
 	bool there;               /* false: no such member */
 };
 
-/* Guards, mends if the limits say upstream, parses. RC_BAD with a path, or RC_TOO_LARGE when the arena's cap is too small. in may die afterwards. */
+/* Guards, mends if the limits say upstream, charges the arena for what the tree will take at most (about 320 bytes a value), parses. RC_BAD with a path,
+ * or RC_TOO_LARGE when the cap is too small. in may die afterwards. */
 enum rc json_parse(struct arena *a, struct slice in, const struct guard_limits *limits, struct json_doc **out, struct err *e) MUSTCHECK;
 struct json_at json_root(struct json_doc *doc);
-/* RC_OK, or the first wrong access since json_parse, as RC_BAD with its text (also for the person). */
+/* RC_OK, or the first wrong access since json_parse, as RC_BAD with its text (also for the person); RC_TOO_LARGE when that was a json_text. */
 enum rc json_done(struct json_doc *doc, struct err *e) MUSTCHECK;
 /* Makes a fault of the reader's own: "PATH: text". The first one stays. */
 void json_fail(const struct json_at *at, const char *fmt, ...) PRINTF(2, 3);
@@ -65,7 +66,8 @@ struct slice json_str(const struct json_at *in, const char *key);
 struct slice json_str_or(const struct json_at *in, const char *key, struct slice dflt);
 int64_t json_i64_or(const struct json_at *in, const char *key, int64_t min, int64_t max, int64_t dflt);
 bool json_bool_or(const struct json_at *in, const char *key, bool dflt);
-/* The place's JSON as compact text, in its document's arena; "null" when null or absent. Members keep their order; numbers keep their spelling. */
+/* The place's JSON as compact text, in its document's arena; "null" when null or absent. Members keep their order; numbers keep their
+ * spelling (but -0, which is 0). */
 struct slice json_text(const struct json_at *at);
 /* "params.input.content[0].text" into out; "" at the root. Cut to fit. */
 void json_where(const struct json_at *at, char *out, size_t size);

@@ -7,10 +7,10 @@
 
 struct media {
 	struct slice type; /* "application/json" as written, compare without case */
-	struct slice charset; /* unquoted; empty if none */
+	struct slice charset; /* without its quotes; empty if none */
 };
 
-/* false for anything that is not type "/" subtype *( ";" name "=" value ), or that holds a comma (two headers joined). */
+/* false for anything that is not type "/" subtype *( ";" [ name "=" value ] ), that holds a comma (two headers joined), or that names two charsets. */
 bool media_parse(struct slice s, struct media *out) MUSTCHECK;
 /* application/json, with no charset or charset=utf-8. */
 bool media_is_json(struct slice s);

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: MIT */
+#include "wire/guard.h"
+
+#include "wire/guard_keys.h"
+#include "wire/guard_text.h"
+#include "wire/scan.h"
+#include "wire/utf8.h"
+
+struct level { /* one open container */
+	struct slice key;  /* in an object: the member that is being read, raw */
+	uint32_t index;    /* in an array: the place that is being read */
+	bool is_array;
+	uint16_t live;     /* the picks whose path leads into this container, one bit each */
+	uint8_t at[GUARD_PICKS_MAX]; /* where their next segment begins */
+};
+
+struct guard {
+	const char *p, *end, *start;
+	const struct guard_limits *limits;
+	struct guard_pick *picks;
+	struct guard_keys *keys; /* NULL: duplicates pass */
+	struct guard_seen seen;
+	unsigned depth;
+	const char *fault; /* what stops the walk, at p */
+	bool policy;       /* it is JSON, but not what we take */
+	struct slice twice; /* the duplicate key, if that is the fault */
+	struct level level[GUARD_DEPTH_MAX + 1];
+};
+
+static bool value(struct guard *g);
+
+/* Not JSON. */
+static bool broken(struct guard *g, const char *what)
+{
+	g->fault = what;
+	return false;
+}
+
+/* JSON, and refused; at is where. */
+static bool refused(struct guard *g, const char *at, const char *what)
+{
+	g->p = at;
+	g->policy = true;
+	g->fault = what;
+	return false;
+}
+
+static bool duplicate(struct guard *g, struct slice key)
+{
+	g->twice = key;
+	return refused(g, key.p - 1, "duplicate key");
+}
+
+/* JSON that an upstream may send and a client may not. */
+static bool mendable(struct guard *g, const char *at, const char *what)
+{
+	if (!g->limits->upstream)
+		return refused(g, at, what);
+	g->seen.needs_mend = true;
+	return true;
+}
+
+/* The next byte; NUL, which stands nowhere in JSON, at the end. */
+static char peek(const struct guard *g)
+{
+	return g->p < g->end ? *g->p : '\0';
+}
+
+static char peek_past_blanks(struct guard *g)
+{
+	while (g->p < g->end && (*g->p == ' ' || *g->p == '\n' || *g->p == '\r' || *g->p == '\t'))
+		g->p++;
+	return peek(g);
+}
+
+/* ---- strings ---- */
+
+static bool unicode_escape(struct guard *g, const char *at)
+{
+	int unit = guard_hex4(g->p + 1, g->end);
+
+	if (unit < 0)
+		return broken(g, "bad \\u escape");
+	g->p += 5;
+	if (unit == 0)
+		return mendable(g, at, "\\u0000 in a string");
+	if (unit < 0xd800 || unit > 0xdfff)
+		return true;
+	if (unit < 0xdc00 && g->end - g->p >= 6 && g->p[0] == '\\' && g->p[1] == 'u') {
+		int low = guard_hex4(g->p + 2, g->end);
+
+		if (low >= 0xdc00 && low <= 0xdfff) {
+			g->p += 6;
+			return true;
+		}
+	}
+	return mendable(g, at, "half a surrogate pair in a string");
+}
+
+static bool escape(struct guard *g)
+{
+	const char *at = g->p++;
+
+	switch (peek(g)) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
+		g->p++;
+		return true;
+	case 'u':
+		return unicode_escape(g, at);
+	}
+	return broken(g, "bad escape");
+}
+
+static bool beyond_ascii(struct guard *g)
+{
+	uint32_t cp;
+	int got = utf8_get(g->p, (size_t)(g->end - g->p), &cp);
+
+	if (got < 0 && !mendable(g, g->p, "bad UTF-8"))
+		return false;
+	g->p += got < 0 ? -got : got;
+	return true;
+}
+
+/* p is at the opening quote, and behind the closing one afterwards. */
+static bool string(struct guard *g, bool *has_escapes)
+{
+	g->p++;
+	for (;;) {
+		g->p = scan_plain(g->p, g->end);
+		if (g->p == g->end)
+			return broken(g, "string without an end");
+		if (*g->p == '"') {
+			g->p++;
+			return true;
+		}
+		if (*g->p == '\\') {
+			*has_escapes = true;
+			if (!escape(g))
+				return false;
+		} else if ((unsigned char)*g->p < 0x80) {
+			return broken(g, "control byte in a string");
+		} else if (!beyond_ascii(g)) {
+			return false;
+		}
+	}
+}
+
+/* ---- numbers and words ---- */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool digits(struct guard *g)
+{
+	if (!is_digit(peek(g)))
+		return broken(g, "bad number");
+	while (is_digit(peek(g)))
+		g->p++;
+	return true;
+}
+
+static bool number(struct guard *g)
+{
+	const char *start = g->p;
+	bool whole = true;
+
+	if (peek(g) == '-')
+		g->p++;
+	if (peek(g) == '0')
+		g->p++; /* a digit after it will be found where a comma should be */
+	else if (!digits(g))
+		return false;
+	if (peek(g) == '.') {
+		whole = false;
+		g->p++;
+		if (!digits(g))
+			return false;
+	}
+	if (peek(g) == 'e' || peek(g) == 'E') {
+		whole = false;
+		g->p++;
+		if (peek(g) == '+' || peek(g) == '-')
+			g->p++;
+		if (!digits(g))
+			return false;
+	}
+	if (g->p - start > GUARD_NUMBER_MAX)
+		return refused(g, start, "number too long");
+	if (whole && guard_too_big(slice_mem(start, (size_t)(g->p - start))))
+		return mendable(g, start, "integer out of range");
+	return true;
+}
+
+static bool word(struct guard *g, struct slice want)
+{
+	if (!slice_starts(slice_mem(g->p, (size_t)(g->end - g->p)), want))
+		return broken(g, "unexpected byte");
+	g->p += want.n;
+	return true;
+}
+
+/* ---- picks ---- */
+
+/* Is the path's segment at p this name? An escaped key is compared as what it stands for. */
+static bool segment_is(const char *p, struct slice name, bool has_escapes)
+{
+	size_t i = 0;
+
+	if (has_escapes)
+		return guard_key_is(name, p);
+	while (i < name.n && p[i] == name.p[i] && p[i] != '.' && p[i])
+		i++;
+	return i == name.n && (p[i] == '.' || p[i] == '\0');
+}
+
+static size_t segment_len(const char *p)
+{
+	size_t n = 0;
+
+	while (p[n] && p[n] != '.')
+		n++;
+	return n;
+}
+
+/*
+ * The value at p has this name in lv. Says which picks it is (the result) and prepares the level it may open for those that lead through it. A name
+ * that comes again makes what was found under the first one void.
+ */
+static uint16_t match(struct guard *g, const struct level *lv, struct slice name, bool has_escapes)
+{
+	struct level *next = &g->level[g->depth];
+	uint16_t here = 0;
+
+	for (unsigned rest = lv->live; rest; rest &= rest - 1) {
+		unsigned i = (unsigned)__builtin_ctz(rest);
+		const char *segment = g->picks[i].path + lv->at[i];
+		size_t n;
+
+		if (!segment_is(segment, name, has_escapes))
+			continue;
+		n = segment_len(segment);
+		g->picks[i].raw = SLICE_NONE;
+		if (segment[n]) {
+			next->live |= (uint16_t)(1u << i);
+			next->at[i] = (uint8_t)(lv->at[i] + n + 1);
+		} else {
+			here |= (uint16_t)(1u << i);
+		}
+	}
+	return here;
+}
+
+static uint16_t match_index(struct guard *g, const struct level *lv)
+{
+	char text[12], *at = text + sizeof(text);
+	uint32_t v = lv->index;
+
+	do {
+		*--at = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	return match(g, lv, slice_mem(at, (size_t)(text + sizeof(text) - at)), false);
+}
+
+static bool picked_value(struct guard *g, uint16_t here)
+{
+	const char *start = g->p;
+
+	if (!value(g))
+		return false;
+	for (unsigned rest = here; rest; rest &= rest - 1)
+		g->picks[__builtin_ctz(rest)].raw = slice_mem(start, (size_t)(g->p - start));
+	return true;
+}
+
+/* ---- containers ---- */
+
+static struct level *open_level(struct guard *g, bool is_array)
+{
+	struct level *lv = &g->level[g->depth];
+
+	if (g->depth >= g->limits->depth) {
+		refused(g, g->p, "nested too deeply");
+		return NULL;
+	}
+	g->p++;
+	g->depth++;
+	lv->is_array = is_array;
+	lv->index = 0;
+	return lv;
+}
+
+static bool member(struct guard *g, struct level *lv)
+{
+	const char *start = g->p;
+	bool has_escapes = false;
+	uint16_t here = 0;
+
+	lv->key = SLICE_NONE;
+	if (peek(g) != '"')
+		return broken(g, "expected a key");
+	if (!string(g, &has_escapes))
+		return false;
+	lv->key = slice_mem(start + 1, (size_t)(g->p - start - 2));
+	if (lv->key.n > g->limits->key)
+		return refused(g, start, "key too long");
+	if (g->keys && !guard_keys_add(g->keys, lv->key))
+		return duplicate(g, lv->key);
+	if (peek_past_blanks(g) != ':')
+		return broken(g, "expected ':'");
+	g->p++;
+	peek_past_blanks(g);
+	g->level[g->depth].live = 0;
+	if (lv->live)
+		here = match(g, lv, lv->key, has_escapes);
+	return here ? picked_value(g, here) : value(g);
+}
+
+static bool object(struct guard *g)
+{
+	const char *start = g->p;
+	struct level *lv = open_level(g, false);
+	struct guard_scope scope;
+	struct slice twice;
+
+	if (!lv)
+		return false;
+	g->seen.objects++;
+	if (g->keys)
+		guard_keys_open(g->keys, &scope);
+	if (peek_past_blanks(g) != '}')
+		for (;;) {
+			if (!member(g, lv))
+				return false;
+			if (peek_past_blanks(g) != ',')
+				break;
+			g->p++;
+			peek_past_blanks(g);
+		}
+	if (peek(g) != '}')
+		return broken(g, "expected ',' or '}'");
+	g->p++;
+	if (g->keys && !guard_keys_close(g->keys, &scope, slice_mem(start, (size_t)(g->p - start)), &twice))
+		return duplicate(g, twice);
+	g->depth--;
+	return true;
+}
+
+static bool array(struct guard *g)
+{
+	struct level *lv = open_level(g, true);
+
+	if (!lv)
+		return false;
+	g->seen.arrays++;
+	if (peek_past_blanks(g) != ']')
+		for (;;) {
+			uint16_t here = 0;
+
+			g->level[g->depth].live = 0;
+			if (lv->live)
+				here = match_index(g, lv);
+			if (!(here ? picked_value(g, here) : value(g)))
+				return false;
+			if (peek_past_blanks(g) != ',')
+				break;
+			g->p++;
+			peek_past_blanks(g);
+			lv->index++;
+		}
+	if (peek(g) != ']')
+		return broken(g, "expected ',' or ']'");
+	g->p++;
+	g->depth--;
+	return true;
+}
+
+/* Recursion is as deep as limits->depth, and its frames are small. */
+static bool value(struct guard *g)
+{
+	bool has_escapes;
+
+	if (++g->seen.nodes > g->limits->nodes)
+		return refused(g, g->p, "too many values");
+	switch (peek(g)) {
+	case '"': return string(g, &has_escapes);
+	case '{': return object(g);
+	case '[': return array(g);
+	case 't': return word(g, S("true"));
+	case 'f': return word(g, S("false"));
+	case 'n': return word(g, S("null"));
+	case '-':
+	case '0':
+	case '1':
+	case '2':
+	case '3':
+	case '4':
+	case '5':
+	case '6':
+	case '7':
+	case '8':
+	case '9': return number(g);
+	}
+	return broken(g, "unexpected byte");
+}
+
+/* ---- what a fault says ---- */
+
+#define FOREIGN_MAX 60 /* bytes of the input in one text */
+
+struct echo {
+	char text[280];
+	size_t n, foreign;
+};
+
+static void echo_char(struct echo *o, char c)
+{
+	if (o->n + 1 < sizeof(o->text))
+		o->text[o->n++] = c;
+	o->text[o->n] = '\0';
+}
+
+static void echo_cstr(struct echo *o, const char *s)
+{
+	while (*s)
+		echo_char(o, *s++);
+}
+
+static void echo_key(struct echo *o, struct slice key, size_t max)
+{
+	for (size_t i = 0; i < key.n; i++) {
+		char c = key.p[i];
+
+		if (i == max || o->foreign == FOREIGN_MAX) {
+			echo_cstr(o, "..");
+			return;
+		}
+		echo_char(o, c >= ' ' && c < 0x7f && c != '\'' ? c : '?');
+		o->foreign++;
+	}
+}
+
+/* Where the innermost levels levels are: "params.content[3]". */
+static void echo_path(struct echo *o, const struct guard *g, unsigned levels)
+{
+	char place[16];
+
+	for (unsigned d = 0; d < levels; d++) {
+		const struct level *lv = &g->level[d];
+
+		snprintf(place, sizeof(place), "[%u]", lv->index);
+		if (lv->is_array)
+			echo_cstr(o, place);
+		else if (o->n && lv->key.n)
+			echo_char(o, '.');
+		if (!lv->is_array)
+			echo_key(o, lv->key, 20);
+	}
+	if (o->n)
+		echo_cstr(o, ": ");
+}
+
+static enum rc explain(struct guard *g, struct err *e)
+{
+	size_t byte = (size_t)(g->p - g->start);
+	struct echo o = {.n = 0};
+
+	if (!g->policy) {
+		echo_cstr(&o, "not JSON: ");
+		echo_cstr(&o, g->p == g->end ? "unexpected end" : g->fault);
+	} else if (g->twice.p) {
+		echo_path(&o, g, g->depth - 1);
+		echo_cstr(&o, "duplicate key '");
+		echo_key(&o, g->twice, 40);
+		echo_char(&o, '\'');
+	} else {
+		echo_path(&o, g, g->depth);
+		echo_cstr(&o, g->fault);
+	}
+	if (g->limits->upstream)
+		return err_set(e, RC_BAD, "%s (byte %zu)", o.text, byte);
+	return err_tell(e, RC_BAD, "%s (byte %zu)", o.text, byte);
+}
+
+/* ---- the whole ---- */
+
+static enum rc walk(struct guard *g, struct err *e)
+{
+	char first = peek_past_blanks(g);
+	bool ok = first == '{' || g->limits->any_top || first == '\0' ? value(g) : refused(g, g->p, "expected an object");
+
+	if (ok && (peek_past_blanks(g), g->p < g->end))
+		ok = broken(g, "bytes after the end");
+	return ok ? RC_OK : explain(g, e);
+}
+
+/* In a frame of its own, so that an upstream's deltas do not pay for the table. */
+static __attribute__((noinline)) enum rc walk_with_keys(struct guard *g, struct err *e)
+{
+	struct guard_keys keys;
+
+	guard_keys_init(&keys);
+	g->keys = &keys;
+	return walk(g, e);
+}
+
+enum rc guard_walk(struct slice in, const struct guard_limits *limits, struct guard_pick *picks, size_t n_picks, struct guard_seen *seen,
+		   struct err *e)
+{
+	struct guard g;
+	enum rc rc;
+
+	CHECK(limits->depth <= GUARD_DEPTH_MAX && n_picks <= GUARD_PICKS_MAX);
+	if (in.n == 0)
+		in = S("");
+	g.p = g.start = in.p;
+	g.end = in.p + in.n;
+	g.limits = limits;
+	g.picks = picks;
+	g.keys = NULL;
+	g.seen = (struct guard_seen){.needs_mend = false};
+	g.depth = 0;
+	g.fault = NULL;
+	g.policy = false;
+	g.twice = SLICE_NONE;
+	g.level[0].live = (uint16_t)((1u << n_picks) - 1);
+	memset(g.level[0].at, 0, sizeof(g.level[0].at));
+	for (size_t i = 0; i < n_picks; i++)
+		picks[i].raw = SLICE_NONE;
+	rc = limits->upstream ? walk(&g, e) : walk_with_keys(&g, e);
+	if (rc == RC_OK && seen)
+		*seen = g.seen;
+	return rc;
+}
+
+enum rc guard_check(struct slice in, const struct guard_limits *limits, struct guard_pick *picks, size_t n_picks, bool *needs_mend,
+		    struct err *e)
+{
+	struct guard_seen seen;
+	enum rc rc = guard_walk(in, limits, picks, n_picks, &seen, e);
+
+	if (rc == RC_OK && needs_mend)
+		*needs_mend = seen.needs_mend;
+	return rc;
+}
