@@ -3,7 +3,9 @@
 #
 # Objects live in $(BUILD), so that flavours coexist: make BUILD=build/asan SAN=address,undefined
 
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC       = gcc
+endif
 BUILD   ?= build
 SEAM    ?= coro
 PREFIX  ?= /usr/local
@@ -11,18 +13,20 @@ SAN     ?=
 WERROR  ?=
 V       ?=
 
-PKGS      = fcgi libcurl json-c libpq libcrypto
-pkg_cflags = $(shell pkg-config --cflags json-c libpq libcurl libcrypto 2>/dev/null)
-pkg_libs   = -lfcgi $(shell pkg-config --libs libcurl json-c libpq libcrypto 2>/dev/null) -lpthread
+pkg_cflags := $(shell pkg-config --cflags json-c libpq libcurl libcrypto 2>/dev/null)
+pkg_libs   := -lfcgi $(shell pkg-config --libs libcurl json-c libpq libcrypto 2>/dev/null) -lpthread
 
 CFLAGS   ?= -O2 -g
 WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
             -Wformat=2 -Wswitch-enum -Wvla -Wundef -Wframe-larger-than=4096
-HARDEN    = -fstack-protector-strong -fPIE -fno-strict-aliasing -ftrivial-auto-var-init=zero
+HARDEN    = -fstack-protector-strong -fPIE -fno-strict-aliasing
+ifeq ($(findstring clang,$(CC)),)
+HARDEN   += -ftrivial-auto-var-init=zero
+endif
 ifeq ($(SAN),)
 HARDEN   += -D_FORTIFY_SOURCE=2 -fstack-clash-protection
 else
-HARDEN    = -fPIE -fno-strict-aliasing -fsanitize=$(SAN) -fno-omit-frame-pointer
+HARDEN    = -fPIE -fno-strict-aliasing -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 WARN     += -Wno-frame-larger-than
 endif
 ifneq ($(WERROR),)
@@ -49,8 +53,8 @@ ARCHIVES = $(foreach r,$(RUNGS),$(call archive,$(r)))
 below    = $(foreach r,$(shell echo " $(RUNGS)" | sed 's/.* \($(1)\>\)/\1/'),$(call archive,$(r)))
 FCGI_OBJS = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard fcgi/*.c))
 
-.PHONY: all clean
-all: $(BUILD)/chatkit.fcgi
+.PHONY: all
+all: $(BUILD)/chatkit.fcgi ## build build/chatkit.fcgi
 
 $(BUILD)/chatkit.fcgi: $(FCGI_OBJS) $(ARCHIVES)
 	$(call say,LD,$@)
@@ -87,14 +91,97 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call below,$$(firstword $$
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(pkg_libs)
 
-.PHONY: unit unit-%
+.PHONY: unit unit-% unit-programs
+unit-programs: $(UNIT_BINS)
 unit: $(UNIT_BINS)
 	@for t in $(UNIT_BINS); do echo "== $$t"; $$t || exit 1; done
 # make unit-wire builds and runs one folder's tests.
 unit-%: $$(filter $(BUILD)/tests/unit/$$*/%,$$(UNIT_BINS))
 	@for t in $^; do echo "== $$t"; $$t || exit 1; done
 
-clean:
-	rm -rf $(BUILD)/obj $(BUILD)/lib $(BUILD)/tests $(BUILD)/chatkit.fcgi
+# --- What people type. Each installs what it needs (deploy/packages) and says so.
+JOBS   = -j$(shell nproc)
+sub    = +@$(MAKE) --no-print-directory $(JOBS)
+deps   = @sh deploy/deps.sh
+
+.PHONY: run test asan tsan fuzz-smoke layers headers bench-streams deps install clean erase help
+run: ## start it: http://127.0.0.1:8080/ (PORT=, HOST=, DATABASE_URL=, OPENAI_API_KEY=, ...)
+	$(deps) run $(if $(DATABASE_URL),,db)
+	$(sub) all
+	@exec sh deploy/run.sh $(BUILD)/chatkit.fcgi
+
+test: ## unit tests, cases and end-to-end tests (T= a pytest expression, to run some)
+	$(deps) run test
+	$(sub) all unit-programs
+	@BUILD='$(BUILD)' /usr/bin/python3 tests/tools/run.py $(if $(T),-k '$(T)')
+
+ASAN   = BUILD=build/asan SAN=address,undefined CFLAGS='-O1 -g'
+asan: ## the same tests under AddressSanitizer and UBSan
+	$(deps) run test
+	$(sub) $(ASAN) all unit-programs
+	@BUILD=build/asan /usr/bin/python3 tests/tools/run.py $(if $(T),-k '$(T)')
+
+TSAN   = BUILD=build/tsan SAN=thread SEAM=thread CFLAGS='-O1 -g'
+tsan: ## the unit tests, threads instead of coroutines, under ThreadSanitizer
+	$(deps) run test
+	$(sub) $(TSAN) unit-programs
+	@BUILD=build/tsan /usr/bin/python3 tests/tools/run.py --unit-only
+
+FUZZ_SECONDS ?= 20
+FUZZ   = BUILD=build/fuzz CC=clang-14 SAN=fuzzer-no-link,address,undefined CFLAGS='-O1 -g'
+fuzz-smoke: ## every fuzz driver for FUZZ_SECONDS (20)
+	$(deps) run clang
+	$(sub) $(FUZZ) fuzz-programs
+	@sh tests/tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+layers: ## includes point down the ladder of src/README.md, and libraries stay in their files
+	@awk -f tests/layers.awk src/README.md $$(find src fcgi -name '*.[ch]' | sort)
+
+headers: ## every header compiles alone, with gcc and with clang
+	$(deps) run clang
+	$(sub) $(HEADERS:%=$(BUILD)/headers/gcc/%) CC=gcc
+	$(sub) $(HEADERS:%=$(BUILD)/headers/clang-14/%) CC=clang-14
+	@echo "headers: $(words $(HEADERS)) compile alone, with gcc and clang"
+
+bench-streams: ## many turns at once, beside a plain relay; prints its figures
+	$(deps) run test
+	$(sub) all
+	@sh tests/bench/run.sh $(BUILD)
+
+deps: ## only install what run, test and fuzz-smoke need
+	$(deps) run db test clang
+
+install: all ## copy program, page and examples to DESTDIR and PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/chatkit
+	install -m 755 $(BUILD)/chatkit.fcgi $(DESTDIR)$(PREFIX)/bin/chatkit.fcgi
+	install -m 644 schema.sql $(DESTDIR)$(PREFIX)/share/chatkit/schema.sql
+	rm -rf $(DESTDIR)$(PREFIX)/share/chatkit/www
+	cp -R deploy/www $(DESTDIR)$(PREFIX)/share/chatkit/www
+	install -m 644 deploy/*.conf $(DESTDIR)$(PREFIX)/share/chatkit/
+
+clean: ## delete what was built; never the database or the secret
+	rm -rf $(BUILD)/obj $(BUILD)/lib $(BUILD)/tests $(BUILD)/headers $(BUILD)/chatkit.fcgi build/asan build/tsan build/fuzz
+
+erase: ## delete the database and the secret of make run, after asking (ERASE=yes: without)
+	@sh deploy/erase.sh
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
+
+# --- How the checks above build
+HEADERS = $(patsubst %.h,%,$(wildcard src/*/*.h fcgi/*.h))
+.PHONY: FORCE
+$(BUILD)/headers/$(CC)/%: %.h FORCE
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -Wno-unused-function -fsyntax-only -x c -include $< /dev/null
+
+# A driver links everything; the linker takes what it needs.
+FUZZ_BINS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ_BINS)
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(filter-out -fsanitize=%,$(LDFLAGS_ALL)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(pkg_libs)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
