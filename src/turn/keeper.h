@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One task a process that keeps all of its turns alive: once a second, one statement renews every lease, appends what grew to the chunks and brings back who
+ * is to be cancelled. It holds ids across its wait, never pointers: a turn may end meanwhile.
+ */
+#ifndef TURN_KEEPER_H
+#define TURN_KEEPER_H
+
+#include "store/store.h"
+
+struct keeper;
+
+#define KEEPER_PERIOD_US 1000000
+
+/* What the keeper knows of a turn; a member of the turn's own struct. Only text, item_id, kind, created_us are written from outside, between waits. */
+struct kept_turn {
+	struct turn_key key;
+	struct stop *stop;       /* set with STOP_CANCEL or STOP_LOST */
+	struct slice item_id, kind;
+	int64_t created_us;
+	const struct buf *text;  /* what grows; NULL: nothing now */
+	size_t kept;             /* bytes that are in chunks */
+	size_t asked;            /* bytes that chunk n was sent with; the same again until it is known to be there */
+	int64_t n;               /* the next chunk's number */
+	struct kept_turn *next, **prev;
+};
+
+struct keeper *keeper_new(struct arena *a, struct io *io, struct store *s);
+void keeper_start(struct keeper *k); /* spawns its task */
+void keeper_add(struct keeper *k, struct kept_turn *t);
+void keeper_drop(struct keeper *k, struct kept_turn *t);
+/* Another item grows from here on; text NULL: none. */
+void keeper_item(struct kept_turn *t, struct slice item_id, struct slice kind, int64_t created_us, const struct buf *text);
+/* The answer reached its client whole: told to the store with the next statement. The key is copied. */
+void keeper_delivered(struct keeper *k, const struct turn_key *key);
+/* Sets the stop of every turn. Returns how many there are. */
+size_t keeper_stop_all(struct keeper *k, enum stop_why why);
+size_t keeper_count(const struct keeper *k);
+/* Stops the turn of this thread if it is one of ours: the short way of a cancel. */
+void keeper_cancel(struct keeper *k, struct slice owner, struct slice thread_id);
+/* The task ends after one last statement for what was delivered. */
+WAITS void keeper_finish(struct keeper *k);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "turn/sweep.h"
+
+#include "base/log.h"
+#include "chatkit/item.h"
+#include "talk/message.h"
+
+#define SWEEP_AT_ONCE 20
+#define SWEEP_ARENA (64 * 1024 * 1024)
+
+static struct slice written(struct arena *a, struct buf *b)
+{
+	struct slice s = arena_dup(a, buf_slice(b));
+
+	buf_release(b);
+	return s;
+}
+
+static void close_chunk(struct arena *a, const struct turn_key *k, const struct store_chunk *c, struct store_item *item, struct store_entry *entry)
+{
+	struct ck_meta meta = {c->item_id, k->thread_id, c->created_us};
+	struct message m = message_text(a, ROLE_ASSISTANT, c->text);
+	struct buf body = BUF_INIT(MESSAGE_JSON_MAX * 4), said = BUF_INIT(MESSAGE_JSON_MAX * 4);
+
+	ck_assistant_message(&body, &meta, c->text, true);
+	message_write(&said, &m);
+	*item = (struct store_item){.id = c->item_id, .kind = c->kind, .body = written(a, &body), .state = ITEM_INCOMPLETE};
+	*entry = (struct store_entry){.id = arena_printf(a, "%.*s.swept", SLICE_ARG(c->item_id)), .item_id = c->item_id, .body = written(a, &said)};
+}
+
+static void close_item(struct arena *a, const struct store_item *open, struct store_item *item)
+{
+	struct buf body = BUF_INIT(MESSAGE_JSON_MAX * 4);
+
+	ck_workflow_interrupt(a, &body, open->body);
+	*item = *open;
+	item->body = written(a, &body);
+	item->state = ITEM_DONE;
+}
+
+enum rc sweep_close(struct io *io, struct store *s, const struct turn_key *k, struct err *e)
+{
+	struct arena *a = arena_new(SWEEP_ARENA, NULL);
+	struct turn_end end = {.state = TURN_INTERRUPTED, .error_code = S("interrupted"), .only_if_stale = true};
+	struct store_item *put;
+	struct store_entry *entries;
+	struct store_open open;
+	enum rc rc;
+
+	(void)io;
+	rc = store_open_of(s, a, k, &open, e);
+	if (rc != RC_OK)
+		goto out;
+	put = arena_alloc(a, (open.n_items + open.n_chunks + 1) * sizeof(*put));
+	entries = arena_alloc(a, (open.n_chunks + 1) * sizeof(*entries));
+	for (size_t i = 0; i < open.n_items; i++)
+		close_item(a, &open.items[i], &put[end.batch.n_put++]);
+	for (size_t i = 0; i < open.n_chunks; i++)
+		if (slice_trim(open.chunks[i].text).n)
+			close_chunk(a, k, &open.chunks[i], &put[end.batch.n_put++], &entries[end.batch.n_entries++]);
+	end.batch.put = put;
+	end.batch.entries = entries;
+	rc = store_end(s, a, k, &end, e);
+	if (rc == RC_OK) {
+		struct log_ctx ctx = {.owner = k->owner, .thread = k->thread_id, .turn = k->turn_id};
+
+		log_line(LOG_WARN, &ctx, "closed a turn whose runner is gone");
+	}
+out:
+	arena_free(a);
+	return rc;
+}
+
+struct sweep {
+	struct io *io;
+	struct store *store;
+	const bool *ended;
+};
+
+WAITS static void sweep_once(struct sweep *w)
+{
+	struct arena *a = arena_new(SWEEP_ARENA, NULL);
+	struct turn_key *keys = arena_alloc(a, SWEEP_AT_ONCE * sizeof(*keys));
+	struct err e = ERR_INIT;
+	size_t n = 0;
+
+	if (store_ready(w->store, &e) != RC_OK || store_stale(w->store, a, keys, SWEEP_AT_ONCE, &n, &e) != RC_OK)
+		log_err(NULL, "looking for broken turns", &e);
+	for (size_t i = 0; i < n; i++)
+		(void)sweep_close(w->io, w->store, &keys[i], &e);
+	arena_free(a);
+}
+
+static void sweep_task(void *arg)
+{
+	struct sweep *w = arg;
+	int64_t next = io_in(w->io, IO_SECOND);
+
+	while (!*w->ended) {
+		if (io_now(w->io) >= next) {
+			sweep_once(w);
+			next = io_in(w->io, SWEEP_PERIOD_US);
+		}
+		(void)io_sleep(w->io, IO_SECOND, NULL); /* short naps: a drain does not wait for the period */
+	}
+	free(w);
+}
+
+void sweep_start(struct io *io, struct store *s, const bool *ended)
+{
+	struct sweep *w = xalloc(sizeof(*w));
+
+	*w = (struct sweep){io, s, ended};
+	io_spawn(io, "sweep", sweep_task, w);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+#include "turn/turn.h"
+
+#include "base/log.h"
+#include "turn/map.h"
+#include "turn/sweep.h"
+
+struct turns {
+	struct turns_opts o;
+	struct keeper *keeper;
+	bool draining;
+};
+
+struct turn {
+	struct turns *turns;
+	const struct turn_req *req;
+	struct arena *arena;
+	struct turn_key key;
+	struct caller caller;
+	struct stop stop;
+	struct kept_turn kept;
+	struct history history;
+	struct map map;
+};
+
+struct turns *turns_new(struct arena *a, const struct turns_opts *o)
+{
+	struct turns *ts = arena_new_of(a, struct turns);
+
+	ts->o = *o;
+	ts->keeper = keeper_new(a, o->io, o->store);
+	return ts;
+}
+
+void turns_start(struct turns *ts)
+{
+	keeper_start(ts->keeper);
+	sweep_start(ts->o.io, ts->o.store, &ts->draining);
+}
+
+struct keeper *turns_keeper(struct turns *ts)
+{
+	return ts->keeper;
+}
+
+size_t turns_running(const struct turns *ts)
+{
+	return keeper_count(ts->keeper);
+}
+
+#define DRAIN_LOOK_US 50000
+
+void turns_drain(struct turns *ts, int64_t grace_us)
+{
+	int64_t end = io_in(ts->o.io, grace_us);
+
+	ts->draining = true;
+	while (keeper_count(ts->keeper) > 0) {
+		if (io_now(ts->o.io) >= end)
+			keeper_stop_all(ts->keeper, STOP_SHUTDOWN);
+		(void)io_sleep(ts->o.io, DRAIN_LOOK_US, NULL);
+	}
+	keeper_finish(ts->keeper);
+}
+
+/* ---- begin ---- */
+
+static void said_rows(struct arena *a, const struct turn_req *req, struct batch *b)
+{
+	struct store_item *put = arena_alloc(a, (req->n_said + 1) * sizeof(*put));
+	struct store_entry *entries = arena_alloc(a, (req->n_said + 1) * sizeof(*entries));
+
+	for (size_t i = 0; i < req->n_said; i++) {
+		const struct turn_said *s = &req->said[i];
+		struct message m = message_text(a, s->role, s->text);
+		struct buf body = BUF_INIT(MESSAGE_JSON_MAX);
+
+		message_write(&body, &m);
+		put[i] = (struct store_item){.id = s->item_id, .kind = s->kind, .body = s->body, .state = ITEM_DONE};
+		entries[i] = (struct store_entry){.id = s->item_id, .item_id = s->item_id, .body = arena_dup(a, buf_slice(&body))};
+		buf_release(&body);
+	}
+	*b = (struct batch){.put = put, .n_put = req->n_said, .entries = entries, .n_entries = req->n_said};
+}
+
+static enum rc busy(struct err *e)
+{
+	err_set(e, RC_CONFLICT, "another turn runs on the thread");
+	(void)err_user(e, "An answer is still being written in this conversation. Please wait for it to end, or stop it.");
+	return e->rc;
+}
+
+/* One turn a thread: who comes while another is ending waits for it, a little longer each time. */
+WAITS static enum rc begin_when_free(struct turns *ts, const struct begin *b, struct arena *a, struct stop *stop, struct begun *out, struct err *e)
+{
+	int64_t end = io_in(ts->o.io, TURN_WAIT_US), nap = 40 * IO_MS;
+
+	for (;;) {
+		if (store_begin(ts->o.store, a, b, out, e) != RC_OK)
+			return e->rc;
+		if (out->how == BEGIN_STALE) {
+			struct turn_key k = {b->owner, b->thread_id, out->turn_id};
+
+			(void)sweep_close(ts->o.io, ts->o.store, &k, e); /* lost to another sweeper is as good */
+			out->how = BEGIN_BUSY;
+			if (io_now(ts->o.io) < end)
+				continue;
+		}
+		if (out->how != BEGIN_BUSY)
+			return RC_OK;
+		if (io_now(ts->o.io) >= end)
+			return busy(e);
+		if (io_sleep(ts->o.io, nap, stop) != RC_OK)
+			return err_set(e, RC_STOPPED, "waiting for the thread's turn to end");
+		nap = nap < 400 * IO_MS ? nap * 2 : nap;
+	}
+}
+
+static void remember(struct turn *t, const struct begun *b)
+{
+	for (size_t i = 0; i < b->n_history; i++) {
+		struct err e = ERR_INIT;
+		struct message m;
+
+		if (message_read(t->arena, b->history[i].body, &m, &e) == RC_OK)
+			history_add(&t->history, m);
+		else
+			log_err(NULL, "an entry that cannot be read is left out", &e);
+	}
+}
+
+static struct turn *turn_new(struct turns *ts, const struct turn_req *req, const struct begin *b, struct arena *a, const struct begun *begun)
+{
+	struct turn *t = arena_new_of(a, struct turn);
+
+	t->turns = ts;
+	t->req = req;
+	t->arena = a;
+	t->key = (struct turn_key){b->owner, b->thread_id, b->turn_id};
+	t->caller = req->caller;
+	t->caller.turn_id = b->turn_id;
+	stop_init(&t->stop, ts->o.io, NULL);
+	history_init(&t->history, a);
+	remember(t, begun);
+	t->kept = (struct kept_turn){.key = t->key, .stop = &t->stop};
+	keeper_add(ts->keeper, &t->kept);
+	return t;
+}
+
+enum rc turn_begin(struct turns *ts, const struct turn_req *req, struct arena *a, struct stop *stop, struct turn **out, struct begun *begun,
+		   struct err *e)
+{
+	const struct env *env = io_env(ts->o.io);
+	struct id id = id_new(env, "trn_");
+	struct begin b = {
+		.owner = req->caller.owner,
+		.thread_id = req->caller.thread_id,
+		.turn_id = arena_dup(a, id_slice(&id)),
+		.create = req->create,
+		.title_if_none = req->title,
+		.req_hash = req->req_hash,
+		.frame = req->frame,
+		.model = model_name(req->model),
+		.now_us = env_wall_us(env),
+		.cut_after = req->cut_after,
+		.history_max = TURN_HISTORY_MAX,
+	};
+
+	*out = NULL;
+	*begun = (struct begun){.how = BEGIN_BUSY};
+	if (ts->draining)
+		return err_set(e, RC_BUSY, "draining");
+	said_rows(a, req, &b.batch);
+	if (begin_when_free(ts, &b, a, stop, begun, e) != RC_OK)
+		return e->rc;
+	if (begun->how == BEGIN_RETRY)
+		return RC_OK;
+	if (begun->how == BEGIN_INACTIVE) {
+		err_set(e, RC_CONFLICT, "the thread is locked or closed");
+		(void)err_user(e, "This conversation is closed for new messages.");
+		return e->rc;
+	}
+	*out = turn_new(ts, req, &b, a, begun);
+	return RC_OK;
+}
+
+/* ---- run ---- */
+
+static enum turn_state state_of(const struct turn *t, enum rc rc)
+{
+	if (rc == RC_OK)
+		return TURN_DONE;
+	switch (stop_why(&t->stop)) {
+	case STOP_CLIENT_LEFT:
+	case STOP_CANCEL:
+		return TURN_CANCELLED;
+	case STOP_SHUTDOWN:
+	case STOP_LOST:
+		return TURN_INTERRUPTED;
+	case STOP_NO:
+	case STOP_FAILED:
+		break;
+	}
+	return TURN_FAILED;
+}
+
+static void stopped_text(const struct turn *t, struct err *e)
+{
+	if (stop_why(&t->stop) == STOP_SHUTDOWN)
+		(void)err_user(e, "The server is restarting. Please try again in a moment.");
+	else if (stop_why(&t->stop) == STOP_LOST)
+		(void)err_user(e, "This conversation was continued elsewhere.");
+	else if (stop_why(&t->stop) == STOP_CANCEL)
+		(void)err_user(e, "The answer was stopped.");
+}
+
+static void log_turn(const struct turn *t, enum turn_state state, int64_t began, const struct err *e)
+{
+	static const char *const names[TURN__MAX] = {"running", "done", "failed", "cancelled", "interrupted"};
+	struct log_ctx ctx = {.owner = t->key.owner, .thread = t->key.thread_id, .turn = t->key.turn_id};
+
+	log_line(LOG_INFO, &ctx, "turn state=%s ms=%lld tokens_in=%lld tokens_out=%lld stop=%s", names[state],
+		 (long long)(io_now(t->turns->o.io) - began) / 1000, (long long)t->map.usage.in, (long long)t->map.usage.out,
+		 stop_name(stop_why(&t->stop)));
+	if (state == TURN_FAILED)
+		log_err(&ctx, "turn", e);
+}
+
+enum rc turn_run(struct turn *t, struct turn_view *view, struct err *e)
+{
+	struct turns *ts = t->turns;
+	int64_t began = io_now(ts->o.io);
+	struct err fail = ERR_INIT;
+	enum turn_state state;
+	enum rc rc;
+	struct agent_run run = {
+		.io = ts->o.io,
+		.opts = ts->o.agent,
+		.model = t->req->model,
+		.tools = t->req->tools,
+		.history = &t->history,
+		.caller = &t->caller,
+		.out = {map_event, &t->map},
+		.stop = &t->stop,
+		.arena = t->arena,
+	};
+
+	t->map = (struct map){.io = ts->o.io, .store = ts->o.store, .arena = t->arena, .key = t->key, .kept = &t->kept, .view = view,
+			      .stop = &t->stop, .tools = t->req->tools, .finish_on_disconnect = ts->o.finish_on_disconnect};
+	map_init(&t->map);
+
+	rc = agent_run(&run, &fail);
+	state = state_of(t, rc);
+	if (rc != RC_OK)
+		stopped_text(t, &fail);
+	if (map_end(&t->map, state, rc == RC_OK ? NULL : &fail, e) != RC_OK) {
+		fail = *e;
+		rc = e->rc;
+		state = TURN_FAILED;
+	}
+	keeper_drop(ts->keeper, &t->kept);
+	log_turn(t, state, began, &fail);
+	*e = fail;
+	return rc;
+}
+
+struct stop *turn_stop(struct turn *t)
+{
+	return &t->stop;
+}
+
+const struct turn_key *turn_key(const struct turn *t)
+{
+	return &t->key;
+}
+
+void turn_answer(const struct turn *t, struct slice *item_id, struct slice *text)
+{
+	*item_id = t->map.answered ? t->map.message_id : SLICE_NONE;
+	*text = t->map.answered ? buf_slice(&t->map.text) : SLICE_NONE;
+}
+
+void turn_release(struct turn *t)
+{
+	if (!t)
+		return;
+	keeper_drop(t->turns->keeper, &t->kept);
+	stop_release(&t->stop);
+	map_release(&t->map);
+}
+
+struct ck_event turn_error_event(const struct err *e)
+{
+	/* Codes that front ends translate are few: the text is what counts. */
+	return (struct ck_event){.kind = CK_ERROR, .code = "custom", .text = slice_cstr(err_sentence(e)), .flag = rc_retryable(e->rc) || e->rc == RC_STOPPED};
+}
