@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/guard.h"
 
-#include "wire/guard_keys.h"
+#include "wire/guard_state.h"
 #include "wire/guard_text.h"
 #include "wire/scan.h"
 #include "wire/utf8.h"
-
-struct level { /* one open container */
-	struct slice key;  /* in an object: the member that is being read, raw */
-	uint32_t index;    /* in an array: the place that is being read */
-	bool is_array;
-	uint16_t live;     /* the picks whose path leads into this container, one bit each */
-	uint8_t at[GUARD_PICKS_MAX]; /* where their next segment begins */
-};
-
-struct guard {
-	const char *p, *end, *start;
-	const struct guard_limits *limits;
-	struct guard_pick *picks;
-	struct guard_keys *keys; /* NULL: duplicates pass */
-	struct guard_seen seen;
-	unsigned depth;
-	const char *fault; /* what stops the walk, at p */
-	bool policy;       /* it is JSON, but not what we take */
-	struct slice twice; /* the duplicate key, if that is the fault */
-	struct level level[GUARD_DEPTH_MAX + 1];
-};
 
 static bool value(struct guard *g);
 
@@ -66,9 +45,10 @@ static char peek(const struct guard *g)
 	return g->p < g->end ? *g->p : '\0';
 }
 
-static char peek_past_blanks(struct guard *g)
+static inline char peek_past_blanks(struct guard *g)
 {
-	while (g->p < g->end && (*g->p == ' ' || *g->p == '\n' || *g->p == '\r' || *g->p == '\t'))
+	/* Machines write few blanks: one comparison says that there is none. */
+	while (g->p < g->end && *g->p <= ' ' && (*g->p == ' ' || *g->p == '\n' || *g->p == '\r' || *g->p == '\t'))
 		g->p++;
 	return peek(g);
 }
@@ -129,12 +109,10 @@ static bool beyond_ascii(struct guard *g)
 	return true;
 }
 
-/* p is at the opening quote, and behind the closing one afterwards. */
-static bool string(struct guard *g, bool *has_escapes)
+/* p is where scan_plain stopped. */
+static bool string_rest(struct guard *g)
 {
-	g->p++;
-	for (;;) {
-		g->p = scan_plain(g->p, g->end);
+	for (;; g->p = scan_plain(g->p, g->end)) {
 		if (g->p == g->end)
 			return broken(g, "string without an end");
 		if (*g->p == '"') {
@@ -142,7 +120,7 @@ static bool string(struct guard *g, bool *has_escapes)
 			return true;
 		}
 		if (*g->p == '\\') {
-			*has_escapes = true;
+			g->escaped = true;
 			if (!escape(g))
 				return false;
 		} else if ((unsigned char)*g->p < 0x80) {
@@ -151,6 +129,16 @@ static bool string(struct guard *g, bool *has_escapes)
 			return false;
 		}
 	}
+}
+
+/* p is at the opening quote, and behind the closing one afterwards. */
+static inline bool string(struct guard *g)
+{
+	g->p = scan_plain(g->p + 1, g->end);
+	if (peek(g) != '"')
+		return string_rest(g);
+	g->p++;
+	return true;
 }
 
 /* ---- numbers and words ---- */
@@ -209,68 +197,7 @@ static bool word(struct guard *g, struct slice want)
 	return true;
 }
 
-/* ---- picks ---- */
-
-/* Is the path's segment at p this name? An escaped key is compared as what it stands for. */
-static bool segment_is(const char *p, struct slice name, bool has_escapes)
-{
-	size_t i = 0;
-
-	if (has_escapes)
-		return guard_key_is(name, p);
-	while (i < name.n && p[i] == name.p[i] && p[i] != '.' && p[i])
-		i++;
-	return i == name.n && (p[i] == '.' || p[i] == '\0');
-}
-
-static size_t segment_len(const char *p)
-{
-	size_t n = 0;
-
-	while (p[n] && p[n] != '.')
-		n++;
-	return n;
-}
-
-/*
- * The value at p has this name in lv. Says which picks it is (the result) and prepares the level it may open for those that lead through it. A name
- * that comes again makes what was found under the first one void.
- */
-static uint16_t match(struct guard *g, const struct level *lv, struct slice name, bool has_escapes)
-{
-	struct level *next = &g->level[g->depth];
-	uint16_t here = 0;
-
-	for (unsigned rest = lv->live; rest; rest &= rest - 1) {
-		unsigned i = (unsigned)__builtin_ctz(rest);
-		const char *segment = g->picks[i].path + lv->at[i];
-		size_t n;
-
-		if (!segment_is(segment, name, has_escapes))
-			continue;
-		n = segment_len(segment);
-		g->picks[i].raw = SLICE_NONE;
-		if (segment[n]) {
-			next->live |= (uint16_t)(1u << i);
-			next->at[i] = (uint8_t)(lv->at[i] + n + 1);
-		} else {
-			here |= (uint16_t)(1u << i);
-		}
-	}
-	return here;
-}
-
-static uint16_t match_index(struct guard *g, const struct level *lv)
-{
-	char text[12], *at = text + sizeof(text);
-	uint32_t v = lv->index;
-
-	do {
-		*--at = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	return match(g, lv, slice_mem(at, (size_t)(text + sizeof(text) - at)), false);
-}
+/* ---- containers ---- */
 
 static bool picked_value(struct guard *g, uint16_t here)
 {
@@ -283,11 +210,9 @@ static bool picked_value(struct guard *g, uint16_t here)
 	return true;
 }
 
-/* ---- containers ---- */
-
-static struct level *open_level(struct guard *g, bool is_array)
+static struct guard_level *open_level(struct guard *g, bool is_array)
 {
-	struct level *lv = &g->level[g->depth];
+	struct guard_level *lv = &g->level[g->depth];
 
 	if (g->depth >= g->limits->depth) {
 		refused(g, g->p, "nested too deeply");
@@ -300,16 +225,16 @@ static struct level *open_level(struct guard *g, bool is_array)
 	return lv;
 }
 
-static bool member(struct guard *g, struct level *lv)
+static bool member(struct guard *g, struct guard_level *lv)
 {
 	const char *start = g->p;
-	bool has_escapes = false;
 	uint16_t here = 0;
 
 	lv->key = SLICE_NONE;
+	g->escaped = false;
 	if (peek(g) != '"')
 		return broken(g, "expected a key");
-	if (!string(g, &has_escapes))
+	if (!string(g))
 		return false;
 	lv->key = slice_mem(start + 1, (size_t)(g->p - start - 2));
 	if (lv->key.n > g->limits->key)
@@ -322,14 +247,14 @@ static bool member(struct guard *g, struct level *lv)
 	peek_past_blanks(g);
 	g->level[g->depth].live = 0;
 	if (lv->live)
-		here = match(g, lv, lv->key, has_escapes);
+		here = guard_match(g, lv, lv->key);
 	return here ? picked_value(g, here) : value(g);
 }
 
 static bool object(struct guard *g)
 {
 	const char *start = g->p;
-	struct level *lv = open_level(g, false);
+	struct guard_level *lv = open_level(g, false);
 	struct guard_scope scope;
 	struct slice twice;
 
@@ -358,7 +283,7 @@ static bool object(struct guard *g)
 
 static bool array(struct guard *g)
 {
-	struct level *lv = open_level(g, true);
+	struct guard_level *lv = open_level(g, true);
 
 	if (!lv)
 		return false;
@@ -369,7 +294,7 @@ static bool array(struct guard *g)
 
 			g->level[g->depth].live = 0;
 			if (lv->live)
-				here = match_index(g, lv);
+				here = guard_match_index(g, lv);
 			if (!(here ? picked_value(g, here) : value(g)))
 				return false;
 			if (peek_past_blanks(g) != ',')
@@ -388,12 +313,10 @@ static bool array(struct guard *g)
 /* Recursion is as deep as limits->depth, and its frames are small. */
 static bool value(struct guard *g)
 {
-	bool has_escapes;
-
 	if (++g->seen.nodes > g->limits->nodes)
 		return refused(g, g->p, "too many values");
 	switch (peek(g)) {
-	case '"': return string(g, &has_escapes);
+	case '"': return string(g);
 	case '{': return object(g);
 	case '[': return array(g);
 	case 't': return word(g, S("true"));
@@ -414,84 +337,6 @@ static bool value(struct guard *g)
 	return broken(g, "unexpected byte");
 }
 
-/* ---- what a fault says ---- */
-
-#define FOREIGN_MAX 60 /* bytes of the input in one text */
-
-struct echo {
-	char text[280];
-	size_t n, foreign;
-};
-
-static void echo_char(struct echo *o, char c)
-{
-	if (o->n + 1 < sizeof(o->text))
-		o->text[o->n++] = c;
-	o->text[o->n] = '\0';
-}
-
-static void echo_cstr(struct echo *o, const char *s)
-{
-	while (*s)
-		echo_char(o, *s++);
-}
-
-static void echo_key(struct echo *o, struct slice key, size_t max)
-{
-	for (size_t i = 0; i < key.n; i++) {
-		char c = key.p[i];
-
-		if (i == max || o->foreign == FOREIGN_MAX) {
-			echo_cstr(o, "..");
-			return;
-		}
-		echo_char(o, c >= ' ' && c < 0x7f && c != '\'' ? c : '?');
-		o->foreign++;
-	}
-}
-
-/* Where the innermost levels levels are: "params.content[3]". */
-static void echo_path(struct echo *o, const struct guard *g, unsigned levels)
-{
-	char place[16];
-
-	for (unsigned d = 0; d < levels; d++) {
-		const struct level *lv = &g->level[d];
-
-		snprintf(place, sizeof(place), "[%u]", lv->index);
-		if (lv->is_array)
-			echo_cstr(o, place);
-		else if (o->n && lv->key.n)
-			echo_char(o, '.');
-		if (!lv->is_array)
-			echo_key(o, lv->key, 20);
-	}
-	if (o->n)
-		echo_cstr(o, ": ");
-}
-
-static enum rc explain(struct guard *g, struct err *e)
-{
-	size_t byte = (size_t)(g->p - g->start);
-	struct echo o = {.n = 0};
-
-	if (!g->policy) {
-		echo_cstr(&o, "not JSON: ");
-		echo_cstr(&o, g->p == g->end ? "unexpected end" : g->fault);
-	} else if (g->twice.p) {
-		echo_path(&o, g, g->depth - 1);
-		echo_cstr(&o, "duplicate key '");
-		echo_key(&o, g->twice, 40);
-		echo_char(&o, '\'');
-	} else {
-		echo_path(&o, g, g->depth);
-		echo_cstr(&o, g->fault);
-	}
-	if (g->limits->upstream)
-		return err_set(e, RC_BAD, "%s (byte %zu)", o.text, byte);
-	return err_tell(e, RC_BAD, "%s (byte %zu)", o.text, byte);
-}
-
 /* ---- the whole ---- */
 
 static enum rc walk(struct guard *g, struct err *e)
@@ -501,7 +346,7 @@ static enum rc walk(struct guard *g, struct err *e)
 
 	if (ok && (peek_past_blanks(g), g->p < g->end))
 		ok = broken(g, "bytes after the end");
-	return ok ? RC_OK : explain(g, e);
+	return ok ? RC_OK : guard_explain(g, e);
 }
 
 /* In a frame of its own, so that an upstream's deltas do not pay for the table. */
@@ -531,7 +376,7 @@ enum rc guard_walk(struct slice in, const struct guard_limits *limits, struct gu
 	g.seen = (struct guard_seen){.needs_mend = false};
 	g.depth = 0;
 	g.fault = NULL;
-	g.policy = false;
+	g.policy = g.escaped = false;
 	g.twice = SLICE_NONE;
 	g.level[0].live = (uint16_t)((1u << n_picks) - 1);
 	memset(g.level[0].at, 0, sizeof(g.level[0].at));
