@@ -3,8 +3,8 @@
  * The configuration of one process: chatkit.json (comments allowed, ${ENV} in strings) and the environment, which wins. Read once at start; const after.
  * A new configuration is a new process. Each module below declares its own struct x_opts; here they are composed, and nothing below app/ includes this.
  *
- * One const table in conf.c names every setting: its JSON path, its variable, its type, limits, default, help. It drives reading, `check`, --help, and a
- * test that the README names each. All problems are reported at once, each with its path. A request's variables never configure: when the process was
+ * One const table (conf_table.c) names every setting: its JSON path, its variable, its type, limits, default, help. It drives reading, `check`, --help, and a
+ * test that the guide (deploy/guide/configuration.md) and the example name each. All problems are reported at once, each with its path. A request's variables never configure: when the process was
  * started as CGI, only names of the table that do not begin with HTTP_ are read.
  */
 #ifndef APP_CONF_H
@@ -17,17 +17,39 @@
 
 #define CONF_LIST_MAX 32
 #define CONF_FILE_MAX (1024 * 1024)
+#define CONF_ROWS_MAX 64      /* settings in the table */
+#define CONF_PROVIDERS_MAX 64 /* rows of provider_at() that are looked at */
 
 struct conf_list {
 	struct slice v[CONF_LIST_MAX];
 	size_t n;
 };
 
+enum conf_source { CONF_DEFAULT, CONF_FROM_FILE, CONF_FROM_ENV };
+/* Where a setting's value came from. */
+struct conf_origin {
+	enum conf_source source;
+	const char *var; /* FROM_ENV: the variable's name */
+};
+
+/* What was said of a provider: providers.NAME in the file and its variables. */
+struct conf_provider {
+	const struct provider *provider;
+	struct slice api_key, base_url; /* either may be empty; base_url without trailing slash */
+	struct conf_origin key_from, base_from;
+};
+
 struct conf {
 	struct arena *arena;
 	struct slice file;             /* which file was read; empty: none */
+	struct slice warnings;         /* what works, but probably not as meant: a line each, for `check` and for the log at start */
+
+	/* where the web server listens (run.sh reads it from `check`; we never bind it) */
+	struct slice host;             /* default 127.0.0.1 */
+	unsigned port;                 /* default 8080 */
 
 	/* log: "level" or "level:FILE" */
+	struct slice log;              /* as written */
 	enum log_level log_level;
 	struct slice log_file;
 
@@ -65,6 +87,12 @@ struct conf {
 	struct model_opts models[CONF_LIST_MAX]; /* what a client may ask for by name; the default first */
 	size_t n_models;
 	struct slice model_why;        /* why there is none, for health and for the log */
+	struct conf_list model_names;  /* what models was set to */
+
+	/* for conf_print */
+	struct conf_origin from[CONF_ROWS_MAX];
+	struct conf_provider providers[CONF_PROVIDERS_MAX];
+	size_t n_providers;
 };
 
 /* The environment as read: NULL-terminated "NAME=value" strings. */
@@ -77,19 +105,21 @@ struct conf_from {
 
 /*
  * Search order: -c FILE, CHATKIT_CONFIG, chatkit.json beside the executable, in its parent, in /etc/chatkit/. A file that holds secrets and that others can
- * read is refused. RC_CONF with the first problem in msg; all of them, a line each, in problems.
+ * read is refused. RC_CONF with the first problem in msg; all of them, a line each, in problems. No text ever holds a secret.
  */
 enum rc conf_load(const struct conf_from *from, struct conf **out, struct buf *problems, struct err *e) MUSTCHECK;
-void conf_free(struct conf *c); /* wipes secrets */
-/* What `check` prints: every setting, its value (secrets masked) and where it came from. */
+void conf_free(struct conf *c); /* wipes secrets; NULL is fine */
+/* What `check` prints: every setting, its value (secrets masked) and where it came from; then the warnings. */
 void conf_print(const struct conf *c, struct buf *out);
 /* --help: the table. */
 void conf_help(struct buf *out);
 
 /*
- * A database URL as people paste it, as libpq reads it: postgres:// and postgresql+asyncpg:// (+psycopg, +psycopg2, +pg8000) become postgresql://; ?ssl=require and
- * ssl=true become sslmode=require; sslmode and channel_binding stay; drivers' own parameters (prepared_statement_cache_size, statement_cache_size, pgbouncer,
- * connection_limit, pool_timeout, schema) are dropped when harmless; any other unknown parameter is RC_CONF, named. Passwords never appear in err.
+ * A database URL as people paste it, as libpq reads it: postgres:// and postgresql+asyncpg:// (+psycopg, +psycopg2, +pg8000 and their like) become
+ * postgresql://; ?ssl=require and ssl=true become sslmode=require; sslmode and channel_binding stay; drivers' own parameters
+ * (prepared_statement_cache_size, statement_cache_size, pgbouncer, connection_limit, pool_timeout, schema ...) are dropped when harmless; any other unknown
+ * parameter is RC_CONF, named. User, password, hosts and path are kept byte by byte. key=value text ("host=/run/postgresql dbname=chat") is checked the
+ * same way and kept. Quotes around it and the "psql " that consoles put before it are taken off. Passwords never appear in err.
  */
 enum rc conf_database_url(struct arena *a, struct slice url, struct slice *out, struct err *e) MUSTCHECK;
 
