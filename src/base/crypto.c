@@ -105,14 +105,12 @@ bool b64url_decode(struct buf *out, struct slice in)
 	uint32_t bits = 0;
 	unsigned n_bits = 0;
 	size_t n = 0;
+	bool ok = to != NULL;
 
-	if (!to)
-		return false;
-	for (size_t i = 0; i < in.n; i++) {
+	for (size_t i = 0; ok && i < in.n; i++) {
 		int v = b64url_digit(in.p[i]);
 
-		if (v < 0)
-			return false;
+		ok = v >= 0;
 		bits = bits << 6 | (unsigned)v;
 		n_bits += 6;
 		if (n_bits >= 8) {
@@ -121,10 +119,10 @@ bool b64url_decode(struct buf *out, struct slice in)
 		}
 	}
 	/* Unused bits that are not zero would give one text two spellings. */
-	if (bits & ((1u << n_bits) - 1))
-		return false;
-	buf_added(out, n);
-	return true;
+	ok = ok && (bits & ((1u << n_bits) - 1)) == 0;
+	if (to)
+		buf_added(out, ok ? n : 0);
+	return ok;
 }
 
 void hex_encode(struct buf *out, struct slice in)

@@ -20,7 +20,8 @@ void hkdf(struct slice secret, const char *label, unsigned char out[32]);
 /* The same length and the same bytes; takes as long whatever differs. */
 bool crypto_eq(struct slice a, struct slice b);
 
-/* RFC 4648 section 5 without padding. The decoder is strict: no padding, no other alphabet, no whitespace, unused bits zero; false otherwise. */
+/* RFC 4648 section 5 without padding. The decoder is strict: no padding, no other alphabet, no whitespace, unused bits zero; otherwise false, and
+ * nothing is added. */
 void b64url_encode(struct buf *out, struct slice in);
 bool b64url_decode(struct buf *out, struct slice in) MUSTCHECK;
 /* Lower-case hex. */
