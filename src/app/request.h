@@ -60,13 +60,12 @@ WAITS enum rc request_body(struct request *r, struct buf *out, int64_t deadline,
  */
 struct reply;
 struct reply_ops {
-	/* status and headers were put into r->out as CGI has them ("Status: 200\r\n..."): the edge may send from now on. */
-	void (*began)(struct reply *);
 	/* Sends what it can without waiting; also the before-park hook. */
 	void (*flush)(struct reply *);
-	/* Parks until out holds less than `below` bytes, the client is gone, or the deadline. */
+	/* Parks until out holds less than `below` bytes (RC_OK), the client is gone (RC_GONE), or the deadline (RC_TIMEOUT). */
 	WAITS enum rc (*drain)(struct reply *, size_t below, int64_t deadline);
-	/* A stream that says nothing lets ":\n" be sent every so often: to find out who left. interval_us 0: off. */
+	/* A stream that says nothing lets ":\n" be sent every so often: to find out who left. interval_us 0: off. Between whole events only, so a
+	 * caller that parks has appended whole events. */
 	void (*beat)(struct reply *, int64_t interval_us);
 };
 
@@ -79,7 +78,9 @@ struct reply {
 	bool sent_any;               /* at least one write reached the web server after begin */
 	bool sse;
 	int status;
-	struct stop *stop_when_gone; /* may be NULL */
+	struct stop *stop_when_gone; /* may be NULL; may be set late: a client that left before is told to it at the next park */
+	int64_t beat_us;             /* how often a silent stream says ":\n"; by the edge, from conf */
+	struct slice rid;            /* the request's: X-Request-Id; empty: none */
 	struct io *io;
 };
 
@@ -88,15 +89,21 @@ struct reply_header {
 	struct slice value; /* no CR, LF, NUL: dropped otherwise */
 };
 
-/* Once. content_length -1: not told (a stream). */
+/*
+ * Once, before any other byte. content_type NULL: no body. content_length -1: not told (a stream). Every answer forbids guessing its type and, unless h
+ * holds a Cache-Control, keeping it.
+ */
 void reply_begin(struct reply *r, int status, const char *content_type, int64_t content_length, const struct reply_header *h, size_t n);
 /* A stream of server-sent events: the headers that keep proxies from buffering, and a first comment byte; beats from now on. */
 void reply_begin_sse(struct reply *r, const struct reply_header *h, size_t n);
 /* One JSON body, whole. */
 void reply_json(struct reply *r, int status, struct slice body, const struct reply_header *h, size_t n);
-/* {"message","code","error","detail"}; adds Retry-After, WWW-Authenticate by the rc. With h as in reply_begin. */
+/* {"message","code","error","detail"}; adds Retry-After and WWW-Authenticate by the status, X-Request-Id by rid. With h as in reply_begin. */
 void reply_error(struct reply *r, const struct err *e, struct slice rid, const struct reply_header *h, size_t n);
-/* RC_OK, or RC_GONE. Waits when more than 256 KiB stand unsent: a slow reader slows its own turn's reading, nobody else's. */
+/*
+ * RC_OK, or RC_GONE. Waits when more than 256 KiB stand unsent: a slow reader slows its own turn's reading, nobody else's. One that takes nothing of it
+ * for 60 s has left.
+ */
 WAITS enum rc reply_room(struct reply *r);
 
 #endif
