@@ -5,6 +5,8 @@
  *
  * db_run sends any number of calls in one pipeline with one Sync: one round trip, one implicit transaction (an error rolls all back). Never BEGIN.
  * Connections are pooled, made when first needed (on a helper thread: name look-up blocks), and held only inside db_run.
+ *
+ * No PG* environment variable counts: db_new unsets them all, so it must run before other threads read the environment.
  */
 #ifndef IO_DB_H
 #define IO_DB_H
@@ -54,14 +56,17 @@ struct db_call {
 	struct db_rows rows; /* filled */
 };
 
+/* Connects to nothing yet. RC_CONF: conninfo cannot be read (err does not quote it: it may hold a password). */
 struct db *db_new(struct io *io, const struct db_opts *o, struct err *e) MUSTCHECK;
-WAITS void db_free(struct db *d); /* waits for nothing but closing */
+void db_free(struct db *d); /* when no db_run is under way; NULL is fine */
 
 /*
  * RC_OK: all were committed and all rows are there. RC_DB: nothing happened (could not connect; or the server said no: e->sqlstate has its code).
- * RC_DB_UNKNOWN: the connection broke after sending. A deadlock or serialisation failure (40P01, 40001) is re-run up to 3 times; an idle
- * connection that turns out dead before anything was sent is replaced by a fresh one. Rows live as long as a. Not stoppable.
+ * RC_DB_UNKNOWN: the connection broke after sending. RC_BAD: a text holds a NUL byte. A deadlock or serialisation failure (40P01, 40001) is re-run up to
+ * 3 times; an idle connection that turns out dead before anything was sent is replaced by a fresh one. Rows live as long as a, and count as none unless
+ * the answer is RC_OK. At most DB_ARGS_MAX arguments a call. Not stoppable. err has the server's primary message, never its detail.
  */
+#define DB_ARGS_MAX 32
 WAITS enum rc db_run(struct db *d, struct arena *a, struct db_call *calls, size_t n, struct err *e) MUSTCHECK;
 /* A script of several statements without parameters (a schema), one implicit transaction. */
 WAITS enum rc db_script(struct db *d, const char *sql, struct err *e) MUSTCHECK;
@@ -71,7 +76,7 @@ struct slice db_str(const struct db_rows *r, size_t row, int col);
 int64_t db_int(const struct db_rows *r, size_t row, int col);
 bool db_bool(const struct db_rows *r, size_t row, int col);
 bool db_is_null(const struct db_rows *r, size_t row, int col);
-/* bytea, decoded into a. */
+/* bytea, decoded into a; SLICE_NONE when it does not fit the arena's cap. */
 struct slice db_bytes(struct arena *a, const struct db_rows *r, size_t row, int col);
 
 #endif

@@ -11,6 +11,7 @@
 
 #ifdef FAULTS
 bool fault_hit(const char *point);
+void fault_restart(void); /* counts from one again, after a test has changed CHATKIT_FAULT */
 #define FAULT(point) fault_hit(point)
 #else
 #define FAULT(point) false

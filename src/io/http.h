@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An HTTP client that reads straight down. The only file that includes curl. One client a process: its connections, TLS sessions and the parsed CA store
- * are pooled and reused (a fresh TLS connect costs 20 to 40 times a warm one). No redirects, no proxy unless configured, no environment variables, no
- * netrc; http and https only; Accept-Encoding: identity; no Expect header.
+ * are pooled and reused (a fresh TLS connect costs 20 to 40 times a warm one), HTTP/2 over TLS shares one connection. No redirects, no proxy unless
+ * configured, no environment variables (http_new unsets SSLKEYLOGFILE), no netrc; http and https only; Accept-Encoding: identity; no Expect header.
  *
  *     if (http_open(h, &req, &r, e) != RC_OK) return e->rc;
  *     while ((rc = http_next(r, &chunk, e)) == RC_OK && chunk.n > 0) ...
@@ -39,9 +39,13 @@ struct http_req {
 	const struct http_header *headers;
 	size_t n_headers;
 	struct slice body;       /* must live until http_open returned */
-	int64_t connect_us, first_byte_us, idle_us, total_us; /* longest: connecting; until the response's head; between bytes; altogether. 0: 10 s, 120 s, 60 s, 600 s */
+	int64_t connect_us;      /* longest time until connected, name look-up and TLS included; 0: 10 s */
+	int64_t first_byte_us;   /* then until the response's head; 0: 120 s */
+	int64_t idle_us;         /* then between bytes; 0: 60 s */
+	int64_t total_us;        /* altogether; 0: 600 s */
 	size_t body_max;         /* response bytes; 0: 8 MiB */
-	struct stop *stop;       /* may be NULL */
+	struct stop *stop;       /* may be NULL; lives until http_close */
+	bool *sent;              /* may be NULL; set by http_open: something left for the server, so trying again may do it twice */
 };
 
 struct http *http_new(struct io *io, const struct http_opts *o, struct err *e) MUSTCHECK;
@@ -49,7 +53,7 @@ void http_free(struct http *h); /* after all responses were closed */
 
 /*
  * Returns when the response's head is there, whatever its status. Failures: RC_UPSTREAM (could not connect, broke), RC_TIMEOUT, RC_STOPPED, RC_CONF (a bad
- * URL). err says the host, never the query or a header. *out is NULL then. e->sqlstate is unused; `sent` below tells whether a retry is safe.
+ * URL), RC_BAD (a method or header that is none), RC_TOO_LARGE. err says the host, never the query or a header. *out is NULL then.
  */
 WAITS enum rc http_open(struct http *h, const struct http_req *req, struct http_resp **out, struct err *e) MUSTCHECK;
 /* The next bytes as they came, or n == 0 at the clean end. The chunk lives until the next http_next or http_close. */

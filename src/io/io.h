@@ -5,7 +5,8 @@
  * a thread, every wait a ppoll; built in CI under TSan so that neither hidden blocking nor hidden sharing creeps in).
  *
  * Rules: only functions marked WAITS park. Never wait inside a callback of libcurl, libpq or OpenSSL (CHECKed), nor holding a mutex. Nothing above may
- * block: use io_offload. Between two waits nothing else of this loop runs. Stacks are 64 KiB with a guard page: no big frames.
+ * block: use io_offload. Between two waits nothing else of this loop runs: under the thread seam too, where a baton is handed on at each wait, so that
+ * what tasks share needs no locks. Stacks are 64 KiB with a guard page: no big frames. A wait leaves errno as it was.
  * Times are microseconds of the monotonic clock, as io_now gives them; deadlines are points in time; IO_FOREVER is none.
  */
 #ifndef IO_IO_H

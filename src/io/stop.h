@@ -23,11 +23,12 @@ enum stop_why {
 struct stop {
 	struct io *io;
 	enum stop_why why;
-	struct stop *parent, *child, *next; /* the tree */
+	struct stop *parent, *child, *next, *prev; /* the tree: children are a doubly linked list */
 	struct task *waiter;                /* one waiting task a stop; tasks that share one each make a child */
 };
 
-/* parent may be NULL. stop_release takes it out of the tree; do it before the memory dies. */
+/* parent may be NULL. A child of a stop that is set is born set. stop_release takes it out of the tree, children first; do it
+ * before the memory dies. */
 void stop_init(struct stop *s, struct io *io, struct stop *parent);
 void stop_release(struct stop *s);
 /* The first reason stays. */
