@@ -46,7 +46,10 @@ struct model_stream_ops {
 	 * of the provider's error message, never a key.
 	 */
 	WAITS enum rc (*next)(struct model_stream *, struct model_event *, struct err *);
-	/* What the assistant said so far as one message (text, reasoning with opaque parts, calls), in the stream's arena. After a failure: what came. */
+	/*
+	 * What the assistant said so far as one message (text, reasoning with opaque parts, calls). Lives until the next call. After a failure: what
+	 * came, without calls.
+	 */
 	const struct message *(*said)(struct model_stream *);
 	void (*close)(struct model_stream *);
 };
@@ -66,7 +69,7 @@ struct model_req {
 /* Configuration of one model, composed into conf. Slices live as long as the process. */
 struct model_opts {
 	struct slice name;       /* "openai/gpt-5-mini": provider/model, the rest after the first slash verbatim */
-	struct slice base_url;   /* with /v1; empty: the provider's */
+	struct slice base_url;   /* with /v1; empty: the provider's. With one, no key is needed */
 	struct slice api_key;    /* empty: none is sent */
 	int64_t first_byte_us, idle_us, total_us; /* 0: 120 s, 60 s, 600 s */
 	unsigned retries;        /* before the first event only; default 2 */
@@ -81,7 +84,10 @@ enum rc model_new(struct http *http, struct io *io, const struct model_opts *o, 
 void model_free(struct model *m);
 struct slice model_name(const struct model *m);   /* as configured */
 bool model_is_demo(const struct model *m);
-/* Sends the request; returns when the provider accepted it. Retries by the policy of call.c. */
+/*
+ * Sends the request; returns when the answer has begun (its first event is there, or it ended well without one). Until then failures that may pass are
+ * tried again, by the policy of retry.h; afterwards never, because the person has seen part of the answer. Failures are those of next.
+ */
 WAITS enum rc model_open(struct model *m, const struct model_req *req, struct model_stream **out, struct err *e) MUSTCHECK;
 
 /* The table of providers: for conf (which key's environment variable, which default) and the README. NULL when unknown. */
@@ -95,6 +101,11 @@ struct provider {
 	unsigned quirks;           /* QUIRK_*, see providers.c */
 };
 const struct provider *provider_find(struct slice prefix);
+/*
+ * "provider/model" taken apart at the first slash; what is behind it, further slashes too, goes to *model. A leading "litellm/" is dropped; a bare gpt-*,
+ * o1, o3, o4 or gemini-* finds its provider. NULL: unknown.
+ */
+const struct provider *provider_split(struct slice name, struct slice *model);
 const struct provider *provider_at(size_t i); /* in order of precedence; NULL at the end */
 
 #endif

@@ -41,8 +41,14 @@ struct message message_text(struct arena *a, enum role r, struct slice text);
 /* All text parts joined, without separator. Looks into the message when there is only one. */
 struct slice message_all_text(struct arena *a, const struct message *m);
 size_t message_calls(const struct message *m); /* parts of kind CALL */
+/* All of it anew in a; false when over the arena's cap. */
+bool message_copy(struct arena *a, const struct message *m, struct message *out) MUSTCHECK;
 
-/* As an entry's body, and back. The body is ours: {"role","family"?,"parts":[{"t":"text","text"},{"t":"call","id","name","args","opaque"?},...]} */
+/*
+ * As an entry's body, and back. The body is ours: {"role","family"?,"parts":[{"t":"text","text"},{"t":"reasoning","text","opaque"?},
+ * {"t":"call","id","name","args","opaque"?},{"t":"result","id","name","text","error"?}]}. A part of a kind that is not known (a newer version's) is
+ * passed over. RC_BAD names the path; RC_TOO_LARGE.
+ */
 void message_write(struct buf *out, const struct message *m);
 enum rc message_read(struct arena *a, struct slice body, struct message *out, struct err *e) MUSTCHECK;
 

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "model/demo.h"
+
+#include "model/backend.h"
+
+#define WORD_PAUSE_US (30 * IO_MS)
+#define DEMO_ARENA_MAX (4 * 1024 * 1024)
+
+struct demo_model {
+	struct model base;
+	struct io *io;
+};
+
+struct demo_stream {
+	struct model_stream base;
+	struct io *io;
+	struct stop stop;
+	struct arena *arena;
+	struct demo_plan plan;
+	struct slice call_id[DEMO_THINGS_MAX];
+	size_t said, calls_given; /* bytes of the text, calls, that were handed out */
+	struct message message;
+};
+
+/* The next word with the blanks behind it. */
+static struct slice next_word(const struct demo_stream *s)
+{
+	struct slice rest = slice_from(s->plan.text, s->said);
+	size_t n = 0;
+
+	while (n < rest.n && rest.p[n] != ' ' && rest.p[n] != '\n')
+		n++;
+	while (n < rest.n && (rest.p[n] == ' ' || rest.p[n] == '\n'))
+		n++;
+	return slice_upto(rest, n);
+}
+
+static WAITS enum rc next(struct model_stream *base, struct model_event *ev, struct err *e)
+{
+	struct demo_stream *s = container_of(base, struct demo_stream, base);
+	struct slice word = next_word(s);
+
+	*ev = (struct model_event){.usage = {-1, -1, -1, -1}};
+	if (word.n) {
+		if (s->said > 0 && io_sleep(s->io, WORD_PAUSE_US, &s->stop) != RC_OK)
+			return err_set(e, RC_STOPPED, "model 'demo': stopped");
+		s->said += word.n;
+		ev->kind = MODEL_TEXT;
+		ev->delta = word;
+	} else if (s->calls_given < s->plan.n_calls) {
+		size_t i = s->calls_given++;
+
+		ev->kind = MODEL_CALL;
+		ev->call_id = s->call_id[i];
+		ev->name = s->plan.call[i].name;
+		ev->args = s->plan.call[i].args;
+	} else {
+		ev->kind = MODEL_DONE;
+		ev->finish = s->plan.n_calls ? FINISH_CALLS : FINISH_STOP;
+	}
+	return RC_OK;
+}
+
+static const struct message *said(struct model_stream *base)
+{
+	struct demo_stream *s = container_of(base, struct demo_stream, base);
+	struct message *m = &s->message;
+
+	m->n = 0;
+	if (s->said)
+		m->parts[m->n++] = (struct part){.kind = PART_TEXT, .text = slice_upto(s->plan.text, s->said)};
+	for (size_t i = 0; i < s->calls_given; i++)
+		m->parts[m->n++] = (struct part){
+			.kind = PART_CALL, .call_id = s->call_id[i], .name = s->plan.call[i].name, .args = s->plan.call[i].args};
+	return m;
+}
+
+static void stream_close(struct model_stream *base)
+{
+	struct demo_stream *s = container_of(base, struct demo_stream, base);
+
+	stop_release(&s->stop);
+	arena_free(s->arena);
+}
+
+static WAITS enum rc demo_open(struct model *base, const struct model_req *req, struct model_stream **out, struct err *e)
+{
+	static const struct model_stream_ops ops = {next, said, stream_close};
+	struct demo_model *m = container_of(base, struct demo_model, base);
+	struct arena *a = arena_new(DEMO_ARENA_MAX, req->arena);
+	struct demo_stream *s = arena_new_of(a, struct demo_stream);
+
+	(void)e;
+	s->base.ops = &ops;
+	s->io = m->io;
+	s->arena = a;
+	s->message = (struct message){.role = ROLE_ASSISTANT, .parts = arena_alloc(a, (DEMO_THINGS_MAX + 1) * sizeof(struct part))};
+	stop_init(&s->stop, m->io, req->stop);
+	demo_plan(a, req->history, req->tools, &s->plan);
+	for (size_t i = 0; i < s->plan.n_calls; i++) {
+		struct id id = id_new(io_env(m->io), "call_");
+
+		s->call_id[i] = arena_dup(a, id_slice(&id));
+	}
+	*out = &s->base;
+	return RC_OK;
+}
+
+static void demo_free(struct model *base)
+{
+	free(container_of(base, struct demo_model, base));
+}
+
+struct model *demo_model_new(struct io *io, const struct model_opts *o)
+{
+	static const struct model_ops ops = {demo_open, demo_free};
+	struct demo_model *m = xalloc(sizeof(*m));
+
+	*m = (struct demo_model){.base = {&ops, o->name, true}, .io = io};
+	return &m->base;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The demo model's mind: no key, no network, a small matcher of phrases over the last user message. What it does next follows from the history alone, as
+ * with a real model: tools it calls, results it reads, words it says. Pure; demo.c makes a stream of it.
+ */
+#ifndef MODEL_DEMO_H
+#define MODEL_DEMO_H
+
+#include "talk/history.h"
+#include "talk/toolset.h"
+
+#define DEMO_THINGS_MAX 8
+
+enum demo_act {
+	DEMO_HELP, DEMO_HELLO, DEMO_WHO, DEMO_THANKS, DEMO_STORY,
+	DEMO_ADD, DEMO_LIST, DEMO_COMPLETE, DEMO_REOPEN, DEMO_DELETE, DEMO_UPDATE,
+};
+
+struct demo_intent {
+	enum demo_act act;
+	struct slice thing[DEMO_THINGS_MAX]; /* ADD: the titles; else thing[0] is what the task was called */
+	size_t n;
+	bool all;                            /* "everything" */
+	struct slice title;                  /* UPDATE: the new one */
+	const char *priority, *category, *status; /* NULL: not said */
+};
+
+struct demo_call {
+	struct slice name, args;
+};
+
+/* Words, or calls; words before calls are possible. */
+struct demo_plan {
+	struct slice text;
+	struct demo_call call[DEMO_THINGS_MAX];
+	size_t n_calls;
+};
+
+/* What the person wants. Slices are in a. */
+void demo_intent(struct arena *a, struct slice text, struct demo_intent *out);
+/* What to do next. */
+void demo_plan(struct arena *a, const struct history *h, const struct toolset *tools, struct demo_plan *out);
+
+#endif

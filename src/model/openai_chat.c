@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Chat Completions, the answer. A text delta is the hot path: one walk of the guard, which picks the few fields that can be there, and one copy out of the
+ * escapes into the answer's text, of which the delta is a view. A tree is built only of the field that needs one (a tool call's delta, a list of parts).
+ */
+#include "model/wire.h"
+
+#include "model/provider_err.h"
+
+enum {
+	P_CONTENT,
+	P_THOUGHTS, /* reasoning_content */
+	P_REASONING,
+	P_REFUSAL,
+	P_CALLS,
+	P_DETAILS,
+	P_EXTRA,
+	P_FINISH,
+	P_USAGE,
+	P_X_GROQ,
+	P_ERROR,
+	P_OBJECT,
+	P_MESSAGE, /* a whole message where a delta should be */
+	P__N
+};
+
+static const struct guard_pick in_delta[P__N] = {
+	[P_CONTENT] = {.path = "choices.0.delta.content"},
+	[P_THOUGHTS] = {.path = "choices.0.delta.reasoning_content"},
+	[P_REASONING] = {.path = "choices.0.delta.reasoning"},
+	[P_REFUSAL] = {.path = "choices.0.delta.refusal"},
+	[P_CALLS] = {.path = "choices.0.delta.tool_calls"},
+	[P_DETAILS] = {.path = "choices.0.delta.reasoning_details"},
+	[P_EXTRA] = {.path = "choices.0.delta.extra_content"},
+	[P_FINISH] = {.path = "choices.0.finish_reason"},
+	[P_USAGE] = {.path = "usage"},
+	[P_X_GROQ] = {.path = "x_groq.usage"},
+	[P_ERROR] = {.path = "error"},
+	[P_OBJECT] = {.path = "object"},
+	[P_MESSAGE] = {.path = "choices.0.message"},
+};
+
+static const struct guard_pick in_message[P__N] = {
+	[P_CONTENT] = {.path = "choices.0.message.content"},
+	[P_THOUGHTS] = {.path = "choices.0.message.reasoning_content"},
+	[P_REASONING] = {.path = "choices.0.message.reasoning"},
+	[P_REFUSAL] = {.path = "choices.0.message.refusal"},
+	[P_CALLS] = {.path = "choices.0.message.tool_calls"},
+	[P_DETAILS] = {.path = "choices.0.message.reasoning_details"},
+	[P_EXTRA] = {.path = "choices.0.message.extra_content"},
+	[P_FINISH] = {.path = "choices.0.finish_reason"},
+	[P_USAGE] = {.path = "usage"},
+	[P_X_GROQ] = {.path = "x_groq.usage"},
+	[P_ERROR] = {.path = "error"},
+	[P_OBJECT] = {.path = "object"},
+	[P_MESSAGE] = {.path = "choices.0.message"},
+};
+
+static const struct guard_limits event_limits = {.depth = GUARD_DEPTH_MAX, .nodes = 100000, .key = 1024, .upstream = true};
+static const struct guard_limits part_limits = {.depth = GUARD_DEPTH_MAX, .nodes = 100000, .key = 1024, .upstream = true, .any_top = true};
+
+static bool is_text(const struct guard_pick *p)
+{
+	return p->raw.n > 2 && p->raw.p[0] == '"';
+}
+
+static bool is_tree(const struct guard_pick *p)
+{
+	return p->raw.n > 2 && (p->raw.p[0] == '{' || p->raw.p[0] == '[');
+}
+
+/* ---- small parts ---- */
+
+static enum rc garbage(const struct err *why, struct err *e)
+{
+	err_set(e, RC_PROTO, "the provider's event is not what it should be: %s", why->msg);
+	return err_user(e, "The model's answer could not be read. Please try again.");
+}
+
+static enum rc too_long(struct err *e)
+{
+	err_set(e, RC_TOO_LARGE, "the answer is longer than %d bytes", WIRE_TEXT_MAX);
+	return err_user(e, "The model's answer was too long and was cut off.");
+}
+
+/* The event is the provider's no. */
+static enum rc refused(struct wire *w, struct slice data, struct err *e)
+{
+	struct arena *scratch = arena_new(4 * (size_t)WIRE_EVENT_MAX, w->arena);
+	struct provider_err no;
+	enum rc rc;
+
+	provider_err_read(scratch, 0, data, &no);
+	w->may_retry = provider_err_retry(&no);
+	rc = provider_err_tell(&no, e);
+	arena_free(scratch);
+	return rc;
+}
+
+static bool is_error(const struct guard_pick *p)
+{
+	return is_text(&p[P_ERROR]) || is_tree(&p[P_ERROR]) || slice_is(p[P_OBJECT].raw, "\"error\"");
+}
+
+static enum rc take_finish(struct wire *w, struct slice raw, struct err *e)
+{
+	static const struct {
+		const char *raw;
+		enum model_finish finish;
+	} table[] = {
+		{"\"stop\"", FINISH_STOP},         {"\"tool_calls\"", FINISH_CALLS},      {"\"function_call\"", FINISH_CALLS},
+		{"\"length\"", FINISH_LENGTH},     {"\"max_tokens\"", FINISH_LENGTH},     {"\"model_length\"", FINISH_LENGTH},
+		{"\"content_filter\"", FINISH_FILTER},
+	};
+
+	if (slice_is(raw, "\"error\"")) {
+		w->may_retry = true;
+		err_set(e, RC_UPSTREAM, "the provider ended the answer with finish reason 'error'");
+		return err_user(e, "The model's provider has a problem right now. Please try again in a moment.");
+	}
+	w->finished = true;
+	w->finish = FINISH_STOP; /* an unknown reason ("eos", "end_turn") is an end as well */
+	for (size_t i = 0; i < countof(table); i++)
+		if (slice_is(raw, table[i].raw))
+			w->finish = table[i].finish;
+	return RC_OK;
+}
+
+static void take_usage(struct wire *w, struct slice raw)
+{
+	enum { IN, OUT, CACHED, REASONING, HIT, N };
+	struct guard_pick p[N] = {
+		[IN] = {.path = "prompt_tokens"},
+		[OUT] = {.path = "completion_tokens"},
+		[CACHED] = {.path = "prompt_tokens_details.cached_tokens"},
+		[REASONING] = {.path = "completion_tokens_details.reasoning_tokens"},
+		[HIT] = {.path = "prompt_cache_hit_tokens"},
+	};
+	int64_t v;
+	bool mend;
+
+	if (guard_check(raw, &event_limits, p, N, &mend, NULL) != RC_OK)
+		return;
+	if (slice_i64(p[IN].raw, 0, INT64_MAX, &v))
+		w->usage.in = v;
+	if (slice_i64(p[OUT].raw, 0, INT64_MAX, &v))
+		w->usage.out = v;
+	if (slice_i64(p[CACHED].raw.n ? p[CACHED].raw : p[HIT].raw, 0, INT64_MAX, &v))
+		w->usage.cached = v;
+	if (slice_i64(p[REASONING].raw, 0, INT64_MAX, &v))
+		w->usage.reasoning = v;
+}
+
+/* ---- parts that need a tree ---- */
+
+static struct slice plain_str(const struct json_at *in, const char *key)
+{
+	struct json_at at;
+
+	if (json_kind(in) != JSON_OBJECT)
+		return SLICE_NONE;
+	at = json_get(in, key);
+	return json_kind(&at) == JSON_STRING ? json_as_str(&at) : SLICE_NONE;
+}
+
+static struct slice plain_tree(const struct json_at *in, const char *key)
+{
+	struct json_at at = json_get(in, key);
+
+	return json_kind(&at) == JSON_OBJECT || json_kind(&at) == JSON_ARRAY ? json_text(&at) : SLICE_NONE;
+}
+
+static enum rc take_call(struct wire *w, const struct json_at *at, struct err *e)
+{
+	struct assemble_delta d = {.index = -1};
+	struct json_at index, function, args;
+
+	if (json_kind(at) != JSON_OBJECT)
+		return RC_OK;
+	index = json_get(at, "index");
+	function = json_get(at, "function");
+	if (json_kind(&index) == JSON_NUMBER && !slice_i64(json_text(&index), 0, INT64_MAX, &d.index))
+		d.index = -1;
+	d.id = plain_str(at, "id");
+	d.extra = plain_tree(at, "extra_content");
+	if (json_kind(&function) == JSON_OBJECT) {
+		d.name = plain_str(&function, "name");
+		args = json_get(&function, "arguments");
+		if (json_kind(&args) == JSON_STRING)
+			d.args = json_as_str(&args);
+		else if (json_has(&args))
+			d.args = json_text(&args);
+	}
+	return assemble_add(&w->calls, &d, e);
+}
+
+static enum rc take_calls(struct wire *w, const struct json_at *root, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	if (json_kind(root) == JSON_OBJECT)
+		return take_call(w, root, e);
+	for (size_t i = 0; json_kind(root) == JSON_ARRAY && i < json_count(root) && rc == RC_OK; i++) {
+		struct json_at one = json_item(root, i);
+
+		rc = take_call(w, &one, e);
+	}
+	return rc;
+}
+
+/* Mistral's content: [{"type":"text","text":".."},{"type":"thinking","thinking":[{"type":"text","text":".."}]}]. */
+static enum rc take_parts(struct wire *w, const struct json_at *root, struct err *e)
+{
+	struct json_at one, inner, piece;
+
+	(void)e;
+	for (size_t i = 0; json_kind(root) == JSON_ARRAY && i < json_count(root); i++) {
+		one = json_item(root, i);
+		if (json_kind(&one) != JSON_OBJECT)
+			continue;
+		inner = json_get(&one, "thinking");
+		if (json_kind(&inner) == JSON_STRING)
+			buf_add(&w->reasoning, json_as_str(&inner));
+		for (size_t k = 0; json_kind(&inner) == JSON_ARRAY && k < json_count(&inner); k++) {
+			piece = json_item(&inner, k);
+			buf_add(&w->reasoning, plain_str(&piece, "text"));
+		}
+		if (!json_has(&inner))
+			buf_add(&w->text, plain_str(&one, "text"));
+	}
+	return RC_OK;
+}
+
+static enum rc take_details(struct wire *w, const struct json_at *root, struct err *e)
+{
+	(void)e;
+	details_add(&w->details, root, NULL);
+	return RC_OK;
+}
+
+static enum rc take_details_text(struct wire *w, const struct json_at *root, struct err *e)
+{
+	(void)e;
+	details_add(&w->details, root, &w->reasoning);
+	return RC_OK;
+}
+
+static enum rc take_extra(struct wire *w, const struct json_at *root, struct err *e)
+{
+	struct slice json = arena_try_dup(w->arena, json_text(root));
+
+	(void)e;
+	/* Beside a call that has none, it is that call's; else it waits for the first. */
+	if (json.p && w->calls.n && w->calls.call[w->calls.current].extra.n == 0)
+		w->calls.call[w->calls.current].extra = json;
+	else if (json.p)
+		w->extra = json;
+	return RC_OK;
+}
+
+static enum rc with_tree(struct wire *w, struct slice raw, enum rc (*take)(struct wire *, const struct json_at *, struct err *), struct err *e)
+{
+	struct arena *scratch = arena_new(4 * (size_t)WIRE_EVENT_MAX, w->arena);
+	struct json_doc *doc;
+	struct json_at root;
+	struct err why;
+	enum rc rc;
+
+	if (json_parse(scratch, raw, &part_limits, &doc, &why) != RC_OK) {
+		rc = garbage(&why, e);
+	} else {
+		root = json_root(doc);
+		rc = take(w, &root, e);
+	}
+	arena_free(scratch);
+	return rc;
+}
+
+/* ---- one event ---- */
+
+/* Everything of an event but text: what a plain delta does not have. */
+static enum rc take_rest(struct wire *w, const struct guard_pick *p, struct err *e)
+{
+	bool thoughts_told = is_text(&p[P_THOUGHTS]) || is_text(&p[P_REASONING]);
+	enum rc rc = RC_OK;
+
+	if (is_tree(&p[P_DETAILS]))
+		rc = with_tree(w, p[P_DETAILS].raw, thoughts_told ? take_details : take_details_text, e);
+	if (rc == RC_OK && is_tree(&p[P_CONTENT]))
+		rc = with_tree(w, p[P_CONTENT].raw, take_parts, e);
+	if (rc == RC_OK && is_tree(&p[P_CALLS]))
+		rc = with_tree(w, p[P_CALLS].raw, take_calls, e);
+	if (rc == RC_OK && is_tree(&p[P_EXTRA]))
+		rc = with_tree(w, p[P_EXTRA].raw, take_extra, e);
+	if (is_tree(&p[P_USAGE]))
+		take_usage(w, p[P_USAGE].raw);
+	else if (is_tree(&p[P_X_GROQ]))
+		take_usage(w, p[P_X_GROQ].raw);
+	if (rc == RC_OK && is_text(&p[P_FINISH]))
+		rc = take_finish(w, p[P_FINISH].raw, e);
+	return rc;
+}
+
+static struct slice since(const struct buf *b, size_t n)
+{
+	return slice_from(buf_slice(b), n);
+}
+
+static enum rc read_event(struct wire *w, struct slice data, const struct guard_pick *paths, struct wire_delta *out, struct err *e)
+{
+	size_t text = w->text.n, reasoning = w->reasoning.n, refusal = w->refusal.n;
+	struct guard_pick p[P__N];
+	struct err why;
+	enum rc rc;
+	bool mend;
+
+	memcpy(p, paths, sizeof(p));
+	if (guard_check(data, &event_limits, p, P__N, &mend, &why) != RC_OK)
+		return garbage(&why, e);
+	if (is_error(p))
+		return refused(w, data, e);
+	if (paths == in_delta && is_tree(&p[P_MESSAGE]) && !p[P_CONTENT].raw.n && !p[P_CALLS].raw.n)
+		return read_event(w, data, in_message, out, e);
+	if (is_text(&p[P_THOUGHTS])) {
+		guard_unescape(p[P_THOUGHTS].raw, &w->reasoning);
+		w->reasoning_content = true;
+	} else if (is_text(&p[P_REASONING])) {
+		guard_unescape(p[P_REASONING].raw, &w->reasoning);
+	}
+	if (is_text(&p[P_CONTENT]))
+		guard_unescape(p[P_CONTENT].raw, &w->text);
+	if (is_text(&p[P_REFUSAL]))
+		guard_unescape(p[P_REFUSAL].raw, &w->refusal);
+	rc = take_rest(w, p, e);
+	out->text = since(&w->text, text);
+	out->reasoning = since(&w->reasoning, reasoning);
+	out->refusal = since(&w->refusal, refusal);
+	if (rc == RC_OK && (!buf_ok(&w->text) || !buf_ok(&w->refusal)))
+		return too_long(e);
+	return rc;
+}
+
+/* [{"error":{...}}], as Google's endpoint answers in a stream too; also any other array, which is not an event. */
+static enum rc array_event(struct wire *w, struct slice data, struct err *e)
+{
+	struct guard_pick p = {.path = "0.error"};
+	struct err why;
+	bool mend;
+
+	if (guard_check(data, &part_limits, &p, 1, &mend, &why) != RC_OK)
+		return garbage(&why, e);
+	if (p.raw.n)
+		return refused(w, data, e);
+	err_set(&why, RC_PROTO, "an array");
+	return garbage(&why, e);
+}
+
+static enum rc chat_event(struct wire *w, struct slice data, struct wire_delta *out, struct err *e)
+{
+	*out = (struct wire_delta){0};
+	data = slice_trim(data);
+	if (data.n == 0 || w->done)
+		return RC_OK;
+	if (data.p[0] == '[') {
+		if (!slice_is(data, "[DONE]"))
+			return array_event(w, data, e);
+		w->done = true;
+		return RC_OK;
+	}
+	return read_event(w, data, in_delta, out, e);
+}
+
+static enum rc chat_whole(struct wire *w, struct slice body, struct wire_delta *out, struct err *e)
+{
+	struct err why;
+	enum rc rc;
+
+	*out = (struct wire_delta){0};
+	body = slice_trim(body);
+	if (body.n && body.p[0] == '[')
+		return array_event(w, body, e);
+	rc = read_event(w, body, in_message, out, e);
+	w->done = true; /* a whole body was not cut */
+	if (rc == RC_OK && !w->finished && !w->text.n && !w->calls.n && !w->refusal.n) {
+		err_set(&why, RC_PROTO, "a body without an answer in it");
+		return garbage(&why, e);
+	}
+	return rc;
+}
+
+const struct wire_ops openai_chat = {
+	.name = "openai-chat",
+	.path = "/chat/completions",
+	.request = openai_chat_request,
+	.event = chat_event,
+	.whole = chat_whole,
+};
