@@ -469,7 +469,10 @@ function assistantMessage(item) {
   };
   return {
     node,
-    set: (now) => now.content.forEach((content, index) => put(index, content)),
+    set(now) {
+      for (const old of parts.splice(now.content.length)) { old.markdown.root.remove(); old.sources.remove(); }
+      now.content.forEach((content, index) => put(index, content));
+    },
     update: (change) => changes[change.type]?.(change),
     paint() {
       for (const { text, annotations, sources, markdown } of parts.filter(Boolean)) {
@@ -526,7 +529,8 @@ function workflowLabel({ type, tasks, summary }, running) {
 function taskNode(task) {
   const text = el('div', { class: 'prose' });
   const title = task.title || task.title_query || task.queries?.join(', ');
-  if (task.content) new Markdown(text).set(task.content);
+  if (/^\s*[[{]/.test(task.content ?? '')) text.append(el('pre', { class: 'raw' }, task.content)); /* what a tool answered, as it is */
+  else new Markdown(text).set(task.content ?? '');
   return el('li', { 'data-testid': 'task', 'data-status': task.status_indicator || 'none' },
     el('span', { class: 'mark', 'aria-hidden': 'true' }),
     el('div', {}, ...(title ? [el('p', { class: 'task-title' }, title)] : []), text,
@@ -570,6 +574,7 @@ class Conversation {
     this.controller = null; /* aborts the stream; null when none runs */
     this.canStop = true;
     this.loading = false;
+    this.stopping = null; /* the promise of the last cancel request */
   }
 
   get streaming() { return this.controller !== null; }
@@ -578,11 +583,11 @@ class Conversation {
   /* --- items --- */
 
   /* Adds an item or brings its view up to date. A view survives its item's changes unless the kind changed. */
-  put(item, replace = false) {
+  put(item) {
     const old = this.views.get(item.id);
     const json = JSON.stringify(item);
     if (old?.json === json) return old;
-    if (old && old.type === item.type && !replace) {
+    if (old?.type === item.type) {
       old.json = json;
       old.set(item);
       painter.add(old);
@@ -675,7 +680,7 @@ class Conversation {
     return node;
   }
 
-  fail(message, retry) {
+  fail(message, retry = null) {
     this.box('error', 'alert', retry, el('p', {}, message));
   }
 
@@ -716,12 +721,16 @@ class Conversation {
     this.canStop = true;
     this.failed = false; /* the server itself said that it failed */
     this.unfinished = new Set(); /* answers that were begun */
-    if (this.id) background.set(this.id, this);
+    if (this.id) {
+      background.set(this.id, this);
+      threads.toTop(this.id); /* the server orders by the last message */
+    }
     this.tail.replaceChildren();
     this.progress('');
     page.update();
     let announce = false;
     try {
+      await this.stopping;
       const response = await this.open(request, this.controller.signal);
       if (request.type === 'threads.retry_after_item') this.removeAfter(request.sent);
       for await (const event of eventsOf(response)) events[event.type]?.(this, event);
@@ -736,6 +745,11 @@ class Conversation {
         this.removeAfter(request.sent); /* the server does not know it, or does not offer retry: the same text, as new */
         this.remove(request.sent);
         return this.send(request.text);
+      } else if (error.status < 500 && ![408, 425, 429].includes(error.status) && !request.sent) {
+        /* Refused for good, say because it is too long: the text goes back to where it can be changed. */
+        this.remove(request.shown);
+        this.fail(error.message);
+        page.giveBack(request.text);
       } else {
         this.fail(error.message, () => this.retry());
       }
@@ -767,8 +781,12 @@ class Conversation {
     }
   }
 
+  /* Leaving the stream is how the protocol says Stop. A server may be configured to finish an answer that nobody
+     watches, so ours is told in words, too; the next message waits for that, or it could be the one that is stopped. */
   stop() {
-    if (this.canStop) this.controller?.abort();
+    if (!this.canStop || !this.streaming) return;
+    this.controller.abort();
+    if (this.id) this.stopping = post('api/chat/cancel', { thread_id: this.id }).catch(() => {});
   }
 }
 
@@ -804,7 +822,7 @@ const events = {
       if (item.type !== 'assistant_message') chat.progress('');
     }
   },
-  'thread.item.replaced': (chat, { item }) => chat.put(item, true),
+  'thread.item.replaced': (chat, { item }) => chat.put(item),
   'thread.item.removed': (chat, { item_id: id }) => {
     chat.unfinished.delete(id);
     chat.remove(id);
@@ -826,13 +844,20 @@ const textOf = (item) => item.content.map((part) => part.text ?? '').join('');
 /* ---------------------------------------------------------------------------------------------- 5. Threads */
 
 const threads = {
-  rows: new Map(), /* id: {thread, node}, newest first */
+  rows: new Map(), /* id: {thread, node} */
 
   async load() {
     const all = await callForAll('threads.list', { limit: 9999, order: 'desc' });
     const ids = new Set(all.map((thread) => thread.id));
-    for (const id of this.rows.keys()) if (!ids.has(id) && !background.has(id)) this.remove(id);
-    for (const thread of all.reverse()) this.put(thread);
+    for (const id of [...this.rows.keys()]) if (!ids.has(id) && !background.has(id)) this.remove(id);
+    for (const thread of all) this.put(thread);
+    if ($('threads').querySelector('[data-mode]')) return; /* somebody types in a row: not the moment to move rows */
+    for (const id of [...ids].reverse()) this.toTop(id);
+  },
+
+  toTop(id) {
+    const node = this.rows.get(id)?.node;
+    if (node && node !== $('threads').firstElementChild) $('threads').prepend(node);
   },
 
   /* Adds a thread on top, or brings its row up to date. */
@@ -865,22 +890,25 @@ const threads = {
     this.rows.get(id)?.node.querySelector('.thread-title').setAttribute('aria-current', 'page');
   },
 
-  /* A row shows a form instead of its title for a while; `close` brings the title back. Escape closes. */
+  /* A row shows a form instead of its title for a while. Returns a function that brings the title back and says whether
+     it was still gone: taking away what has the focus is a blur, so the end of a form may come twice. */
   swap(row, form, focus) {
     row.node.dataset.mode = form.className;
     row.node.append(form);
     focus.focus();
-    const close = (returnTo) => {
-      if (!form.isConnected) return;
+    let open = true;
+    const close = (refocus) => {
+      if (!open) return false;
+      open = false;
       delete row.node.dataset.mode;
       form.remove();
-      if (returnTo) row.node.querySelector(returnTo).focus();
+      if (refocus) row.node.querySelector('.thread-title').focus();
+      return true;
     };
     form.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       event.stopPropagation(); /* Escape stops an answer, too; not this time */
-      form.dataset.cancelled = '';
-      close('.thread-title');
+      close(true);
     });
     return close;
   },
@@ -890,11 +918,9 @@ const threads = {
     input.value = row.thread.title || '';
     const close = this.swap(row, input, input);
     input.select();
-    const save = async (returnTo) => {
+    const save = async (refocus) => {
       const title = input.value.trim();
-      if (!input.isConnected || 'cancelled' in input.dataset) return;
-      close(returnTo);
-      if (!title || title === row.thread.title) return;
+      if (!close(refocus) || !title || title === row.thread.title) return;
       const before = row.thread;
       this.put({ ...before, title });
       try {
@@ -904,21 +930,21 @@ const threads = {
         page.toast(error.message);
       }
     };
-    input.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !event.isComposing) save('.thread-title'); });
-    input.addEventListener('blur', () => save(null));
+    input.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !event.isComposing) save(true); });
+    input.addEventListener('blur', () => save(false));
   },
 
   confirmDelete(row) {
     const form = template('t-confirm');
     const cancel = form.querySelector('.cancel');
     const close = this.swap(row, form, cancel);
-    cancel.addEventListener('click', () => close('.thread-title'));
+    cancel.addEventListener('click', () => close(true));
     form.querySelector('.confirm-delete').addEventListener('click', async () => {
       const { id } = row.thread;
       try {
         await call('threads.delete', { thread_id: id });
       } catch (error) {
-        close('.thread-title');
+        close(true);
         if (error.status !== 404) return page.toast(error.message);
       }
       background.get(id)?.stop();
@@ -935,7 +961,7 @@ const threads = {
 let current = null; /* the Conversation on the screen */
 const background = new Map(); /* thread id: Conversation that still streams */
 const narrow = matchMedia('(max-width: 760px)');
-const touch = matchMedia('(hover: none)');
+const touch = matchMedia('(pointer: coarse)'); /* where a focus brings up a keyboard */
 
 /* The view follows a growing answer only while the reader is at the bottom. */
 const scroll = {
@@ -1045,6 +1071,13 @@ const page = {
     this.grow();
     current.send(text.trim());
     if (!touch.matches) $('composer').focus();
+  },
+
+  giveBack(text) {
+    if ($('composer').value) return; /* something newer is being written */
+    $('composer').value = text;
+    this.grow();
+    this.typed();
   },
 
   grow() {
