@@ -9,12 +9,13 @@
 #ifndef AGENT_AGENT_H
 #define AGENT_AGENT_H
 
+#include "base/log.h"
 #include "model/model.h"
 
 enum agent_event_kind {
 	AGENT_TEXT,       /* delta: of the answer */
 	AGENT_REASONING,  /* delta */
-	AGENT_SAID,       /* message: all the model said in this round; its text (if any) is complete now */
+	AGENT_SAID,       /* message: all the model said in this round; its text (if any) is complete now. Not sent when it said nothing */
 	AGENT_TOOL_BEGIN, /* call: its tool starts */
 	AGENT_TOOL_NEWS,  /* call, delta: progress text; may be lost */
 	AGENT_TOOL_END,   /* call, result: it is over. In order of finishing */
@@ -49,8 +50,8 @@ struct agent_out {
 
 struct agent_opts {
 	struct slice instructions; /* the template: {user_id} {user_name} {now} {locale} are filled in */
-	unsigned max_rounds;       /* model calls since the last user message; default 10 */
-	unsigned max_calls;        /* tool calls of a run; default 64 */
+	unsigned max_rounds;       /* model calls since the last user message; default 10. When reached: a NOTICE and DONE, no last model call */
+	unsigned max_calls;        /* tool calls of a run; default 64. Those over it are told so, not run; then a NOTICE and DONE */
 	size_t history_bytes;      /* what history_cut keeps; default 400,000 */
 	int64_t max_output;        /* tokens; 0: the provider's own */
 	double temperature;        /* < 0: the provider's own */
@@ -68,6 +69,7 @@ struct agent_run {
 	struct agent_out out;
 	struct stop *stop;           /* the run's; its tools get children */
 	struct arena *arena;
+	const struct log_ctx *log;   /* for tools that are unavailable; may be NULL */
 };
 
 /*
