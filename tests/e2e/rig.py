@@ -101,6 +101,9 @@ def base_env() -> dict[str, str]:
 class Cluster:
     """A PostgreSQL of our own on a unix socket. The program's role is not a superuser, so that row-level security binds it."""
 
+    # For tests: nothing needs to survive this machine's power going.
+    SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
+
     def __init__(self) -> None:
         self.bin = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
         self.dir = folder("ckpg-")
@@ -116,8 +119,8 @@ class Cluster:
 
     def start(self) -> None:
         assert self.server is None
-        self.server = spawn([str(self.bin / "postgres"), "-D", str(self.dir / "data"), "-k", str(self.dir), "-c", "listen_addresses=", "-c", "fsync=off",
-                             "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB"],
+        self.server = spawn([str(self.bin / "postgres"), "-D", str(self.dir / "data"), "-k", str(self.dir), "-c", "listen_addresses=",
+                             *(word for setting in self.SETTINGS for word in ("-c", setting))],
                             self.log, "INT", base_env())
         server = self.server
 
