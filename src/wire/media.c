@@ -7,12 +7,13 @@ static bool is_token(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
-static struct slice take_token(struct slice *s)
+/* Bytes of a token, or of more where more says so. */
+static struct slice take_token(struct slice *s, const char *more)
 {
 	size_t n = 0;
 	struct slice token;
 
-	while (n < s->n && is_token(s->p[n]))
+	while (n < s->n && (is_token(s->p[n]) || (s->p[n] && strchr(more, s->p[n]))))
 		n++;
 	token = slice_upto(*s, n);
 	*s = slice_from(*s, n);
@@ -52,12 +53,13 @@ static bool take_quoted(struct slice *s, struct slice *value)
 
 static bool take_parameter(struct slice *s, struct slice *name, struct slice *value)
 {
-	*name = take_token(s);
+	*name = take_token(s, "");
 	if (name->n == 0 || !take_char(s, '='))
 		return false;
 	if (take_char(s, '"'))
 		return take_quoted(s, value);
-	*value = take_token(s);
+	/* A slash would want quotes, and is sent without. */
+	*value = take_token(s, "/");
 	return value->n > 0;
 }
 
@@ -70,10 +72,10 @@ bool media_parse(struct slice s, struct media *out)
 	if (slice_find(s, S(",")) >= 0)
 		return false;
 	whole = s;
-	main_type = take_token(&s);
+	main_type = take_token(&s, "");
 	if (main_type.n == 0 || !take_char(&s, '/'))
 		return false;
-	sub_type = take_token(&s);
+	sub_type = take_token(&s, "");
 	if (sub_type.n == 0)
 		return false;
 	*out = (struct media){.type = slice_upto(whole, main_type.n + 1 + sub_type.n)};

@@ -141,7 +141,7 @@ static void one_line(struct sse_dec *d, struct slice line, bool carried)
 	if (!d->started && slice_starts(line, S("\xef\xbb\xbf")))
 		line = slice_from(line, 3);
 	d->started = true;
-	if (line.n > d->max + LINE_MORE)
+	if (line.n > d->max + LINE_MORE || !buf_ok(&d->line))
 		d->too_long = true;
 	if (line.n == 0 || line.p[0] == ':') {
 		d->comment_seen |= line.n > 0;
