@@ -141,11 +141,11 @@ def lists(cluster: rig.Cluster, stub_port: int) -> None:
         client = site.client()
         client.post("/api/chat/session", {})
         cookie = "; ".join(f"{k}={v}" for k, v in client.cookies.items())
-        owner = "anon:" + client.post("/api/chat/session", {}).json()["user_id"].removeprefix("anon:")
+        owner = "anon:" + client.post("/api/chat/session", {}).json["user_id"].removeprefix("anon:")
         site.db("INSERT INTO chatkit.owner (owner_id) VALUES (%s) ON CONFLICT DO NOTHING", owner)
         site.db("INSERT INTO chatkit.thread (owner_id, id, title) SELECT %s, 'thr_bench' || n, 'A conversation about something, number ' || n FROM generate_series(1, 50) n", owner)
         body = json.dumps({"type": "threads.list", "params": {"limit": 50, "order": "desc"}})
-        page = client.post("/api/chat", json.loads(body)).json()
+        page = client.post("/api/chat", json.loads(body)).json
         assert len(page["data"]) == 50, page
         responders, web = site.pids(), site.server.pid
         postgres = [cluster.server.pid, *children(cluster.server.pid)]
