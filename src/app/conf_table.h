@@ -65,7 +65,6 @@ struct conf_reader {
 	unsigned n_problems;
 	struct err *e;         /* gets the first problem */
 	bool literal_secret;   /* the file holds one */
-	bool given[CONF_ROWS_MAX]; /* by the file */
 };
 
 /* One line "WHERE: text". */
@@ -91,14 +90,17 @@ void conf_read_env(struct conf_reader *r);
 
 /* conf_file.c. Finds, reads and takes the file in; without one nothing happens. */
 void conf_read_file(struct conf_reader *r);
-/* What is in it; name is for messages. */
+
+/* conf_json.c. What is in the file; name is for messages. */
 void conf_read_text(struct conf_reader *r, const char *name, struct slice text);
 /* Comments and trailing commas of text (n bytes) become blanks, line breaks stay. false: a comment without an end. */
 bool conf_strip(char *text, size_t n);
 
 /* conf_model.c. providers.NAME.KEY of the file; the variables; and at the end the choice. */
 bool conf_provider_key(const char *key);
-void conf_provider_set(struct conf_reader *r, const struct provider *p, const char *key, const char *where, struct slice text, struct conf_origin from);
+/* literal: the text stands in the file itself. */
+void conf_provider_set(struct conf_reader *r, const struct provider *p, const char *key, const char *where, struct slice text, bool literal,
+		       struct conf_origin from);
 void conf_provider_env(struct conf_reader *r);
 void conf_choose_models(struct conf_reader *r);
 
