@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -145,6 +146,7 @@ enum rc acceptor_new(struct io *io, int fd, const struct conf *conf, struct app 
 		return err_set(e, RC_INTERNAL, "fcntl of the listening socket: %s", strerror(errno));
 	if (FCGX_Init() != 0)
 		return err_set(e, RC_INTERNAL, "FCGX_Init failed");
+	signal(SIGPIPE, SIG_IGN); /* it puts a handler of its own there */
 	a = xalloc(sizeof(*a));
 	*a = (struct acceptor){.io = io, .fd = fd, .peers = peers ? strdup(peers) : NULL};
 	slots_init(&a->slots, io, conf, app, slots_by_descriptors(app_slots(app)), REFUSING, on_freed);

@@ -106,6 +106,7 @@ static void cgi_main(void *arg)
 	io_watch_set(c->io, &g->watch, g->signals, POLLIN, on_signal, g);
 	conn_handle(c, g->vars, g->conf, g->app);
 	conn_end(c);
+	FCGX_FFlush(c->out);
 	app_drain(g->app, 0);
 	app_free(g->app);
 	io_watch_off(c->io, &g->watch);

@@ -32,7 +32,8 @@ struct conn {
 
 /*
  * Life cycle. The caller has set out, fd, piece and leaving and zeroed the rest; conn_begin makes the arena and the ops and, on the request's own task,
- * takes its before-park hook. conn_end parks until all is sent or the client is known to be gone, and gives the memory back; fd is its owner's to close.
+ * takes its before-park hook. conn_end parks until all but a last piece, which is left in `out` to be flushed, is sent or the client is known to be gone, and
+ * gives the memory back; fd is its owner's to close.
  */
 void conn_begin(struct conn *c, struct io *io, const struct conf *conf);
 WAITS void conn_end(struct conn *c);

@@ -94,13 +94,13 @@ enum rc path_derive(struct arena *a, const struct path_from *from, struct slice 
 	n = head.n + tail.n;
 	p = arena_try(a, n + 1);
 	if (!p)
-		return err_tell(e, RC_TOO_LARGE, "the request's path is too long");
+		return err_tell(e, RC_TOO_LARGE, "The request's path is too long.");
 	if (head.n)
 		memcpy(p, head.p, head.n);
 	if (tail.n)
 		memcpy(p + head.n, tail.p, tail.n);
 	if ((coded && !decode(p, &n)) || !unambiguous(slice_mem(p, n)))
-		return err_tell(e, RC_BAD, "the request's path is malformed");
+		return err_tell(e, RC_BAD, "The request's path is malformed.");
 	if (!below(slice_mem(p, n), from->base_path, out))
 		return err_set(e, RC_NOT_FOUND, "the path is not below '%.*s'", SLICE_ARG(from->base_path));
 	return RC_OK;

@@ -13,6 +13,7 @@
 #define SETTLE_WAIT (30 * (int64_t)IO_SECOND) /* for the next piece to be taken, after the handler has ended */
 
 static void send_out(struct conn *c);
+static void look(struct conn *c);
 
 void conn_lost(struct conn *c)
 {
@@ -37,15 +38,17 @@ static void on_watch(void *ctx, short revents)
 		conn_lost(c);
 	} else if (revents & POLLOUT) {
 		send_out(c);
+		look(c);
 		io_event_set(c->io, &c->moved);
 	}
 }
 
+/* Lazily, at the first park: an answer that needs none costs no epoll_ctl. */
 static void look(struct conn *c)
 {
 	short events = (short)(c->leaving | (c->rep.out.n ? POLLOUT : 0));
 
-	if (c->watch.events != events)
+	if (!c->rep.gone && c->watch.events != events)
 		io_watch_set(c->io, &c->watch, c->fd, events, on_watch, c);
 }
 
@@ -74,14 +77,20 @@ static void send_out(struct conn *c)
 		else
 			sent += n;
 	}
-	if (c->rep.gone)
+	if (c->rep.gone || !sent)
 		return;
-	if (sent) {
-		buf_drop(out, sent);
-		c->rep.sent_any = true;
-		c->sent_at = io_now(c->io);
-	}
-	look(c);
+	buf_drop(out, sent);
+	c->rep.sent_any = true;
+	c->sent_at = io_now(c->io);
+}
+
+/* What was dropped for want of room cannot be made good. */
+static void give_up_if_over(struct conn *c)
+{
+	if (c->rep.gone || buf_ok(&c->rep.out))
+		return;
+	log_line(LOG_INFO, &(struct log_ctx){.rid = c->req.rid}, "the client reads too slowly: %d bytes wait", REPLY_OUT_MAX);
+	conn_lost(c);
 }
 
 /* Runs at each park of the request's task. */
@@ -91,14 +100,13 @@ static void before_park(void *ctx)
 
 	if (c->draining)
 		return;
-	if (!c->rep.gone && !buf_ok(&c->rep.out)) {
-		log_line(LOG_INFO, &(struct log_ctx){.rid = c->req.rid}, "the client reads too slowly: %d bytes wait", REPLY_OUT_MAX);
-		conn_lost(c);
-	} else if (c->rep.gone) {
-		conn_lost(c);
-	} else {
+	give_up_if_over(c);
+	if (!c->rep.gone)
 		send_out(c);
-	}
+	if (c->rep.gone)
+		conn_lost(c);
+	else
+		look(c);
 }
 
 static void flush(struct reply *r)
@@ -135,6 +143,7 @@ static void on_beat(void *ctx)
 	if (due <= now && c->rep.out.n == 0) {
 		buf_adds(&c->rep.out, ":\n");
 		send_out(c);
+		look(c);
 		due = now + c->beat_us;
 	}
 	if (!c->rep.gone)
@@ -169,17 +178,24 @@ void conn_begin(struct conn *c, struct io *io, const struct conf *conf)
 
 void conn_end(struct conn *c)
 {
+	struct buf *out = &c->rep.out;
 	size_t left;
 
 	io_timer_off(c->io, &c->beat);
 	c->rep.stop_when_gone = NULL;
-	before_park(c);
-	while ((left = c->rep.out.n) > 0)
-		if (drain(&c->rep, left, io_in(c->io, SETTLE_WAIT)) == RC_TIMEOUT)
+	give_up_if_over(c);
+	while ((left = out->n) > 0) {
+		if (left <= c->piece && writable(c)) {
+			/* It leaves with the end of the request, in one write. */
+			FCGX_PutStr(out->p, (int)left, c->out);
+			buf_clear(out);
+		} else if (drain(&c->rep, left, io_in(c->io, SETTLE_WAIT)) == RC_TIMEOUT) {
 			conn_lost(c);
+		}
+	}
 	io_before_park(c->io, NULL, NULL);
 	io_watch_off(c->io, &c->watch);
 	io_forget(c->io, c->fd);
-	buf_release(&c->rep.out);
+	buf_release(out);
 	arena_free(c->req.arena);
 }
