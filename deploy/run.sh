@@ -74,12 +74,31 @@ clear_leftovers() {
 		case $old in */chatkit-??????) rm -rf "$old" ;; esac
 		rm -f "$running"
 	fi
-	old=$(head -n 1 "$data/postmaster.pid" 2>/dev/null || :)
-	if [ -n "$old" ] && [ "$(readlink "/proc/$old/cwd")" = "$data" ]; then
-		say "waiting for the PostgreSQL of a run that was killed"
-		kill -INT "$old" 2>/dev/null || :
-		while lives "$old"; do sleep 0.1; done
-	fi
+	end_old_postgres
+}
+
+old_postgres() { # pids of the PostgreSQL processes that work in the data folder
+	for old in /proc/[0-9]*; do
+		# shellcheck disable=SC3013 # dash and bash know -ef
+		if read -r pid name status _ 2>/dev/null <"$old/stat" && [ "$name" = "(postgres)" ] && [ "$status" != Z ] && [ "$old/cwd" -ef "$data" ]; then
+			echo "$pid"
+		fi
+	done
+}
+
+end_old_postgres() {
+	[ -e "$data/postmaster.pid" ] || return 0
+	tries=300
+	while pids=$(old_postgres) && [ -n "$pids" ]; do
+		[ $tries != 300 ] || say "waiting for the PostgreSQL of a run that was killed"
+		how=INT # fast shutdown, if its postmaster still lives
+		if [ $tries -le 0 ]; then how=KILL; fi
+		for pid in $pids; do kill -s $how "$pid" 2>/dev/null || :; done
+		tries=$((tries - 1))
+		sleep 0.1
+	done
+	# Nobody is left, but to PostgreSQL a zombie, or a stranger who got the old number, would look like an owner.
+	rm -f "$data/postmaster.pid"
 }
 clear_leftovers
 
@@ -109,9 +128,9 @@ stop_web() {
 	# lighttpd passes the signal on and does not wait; responders first store what they have.
 	tries=150
 	while [ -n "$(group_members "$web")" ]; do
-		kill -TERM -- "-$web" 2>/dev/null || :
+		kill -TERM "-$web" 2>/dev/null || :
 		tries=$((tries - 1))
-		if [ $tries = 0 ]; then kill -9 -- "-$web" 2>/dev/null || :; fi
+		if [ $tries = 0 ]; then kill -KILL "-$web" 2>/dev/null || :; fi
 		sleep 0.1
 	done
 	web=
@@ -148,6 +167,7 @@ start_postgres() {
 	postgres=$!
 	until as_server "$pgbin/pg_isready" -q -h "$sockets" -d postgres -U postgres; do
 		if ! lives $postgres; then
+			wait $postgres || :
 			postgres=
 			return 1
 		fi
@@ -292,7 +312,7 @@ say "ready: $address/"
 # neither catches nor ignores the signal any more. And once it was killed, nobody is left who could stop us.
 parent=$PPID
 parent_wants_us() {
-	[ -d "/proc/$parent" ] || return 1
+	lives "$parent" || return 1
 	[ "$(cat "/proc/$parent/comm" 2>/dev/null)" = make ] || return 0
 	sed -n -e 's/^Sig\(Ign\|Cgt\):.*\(.\)$/\2/p' "/proc/$parent/status" 2>/dev/null | grep -q '[2367abef]' # SIGINT's bit
 }
@@ -307,12 +327,9 @@ again() {
 while parent_wants_us; do
 	if [ -n "$postgres" ] && ! lives "$postgres"; then
 		again PostgreSQL "$state/postgres.log"
-		tries=50 # its old children may need a moment to go
-		until start_postgres; do
-			tries=$((tries - 1))
-			[ $tries -gt 0 ] || die "PostgreSQL does not start: $(tail -n 5 "$state/postgres.log")"
-			sleep 0.2
-		done
+		wait "$postgres" || :
+		end_old_postgres
+		start_postgres || die "PostgreSQL does not start: $(tail -n 5 "$state/postgres.log")"
 	fi
 	if ! lives "$web"; then
 		again lighttpd "$state/log/lighttpd.log"
