@@ -121,6 +121,7 @@ static void calls_repair(const struct history *h, size_t at, size_t results_end,
 	history_add(out, mended);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct message *in = NULL;
+		const struct part *found;
 		size_t nth = 0;
 
 		if (m->parts[i].kind != PART_CALL)
@@ -128,7 +129,8 @@ static void calls_repair(const struct history *h, size_t at, size_t results_end,
 		/* A provider that uses one id for all calls of a round: the nth call of an id has its nth result. */
 		for (size_t k = 0; k < i; k++)
 			nth += m->parts[k].kind == PART_CALL && slice_eq(m->parts[k].call_id, m->parts[i].call_id);
-		result_add(out, &m->parts[i], mended.parts[i].call_id, result_find(h, at + 1, results_end, m->parts[i].call_id, nth, &in), in);
+		found = result_find(h, at + 1, results_end, m->parts[i].call_id, nth, &in);
+		result_add(out, &m->parts[i], mended.parts[i].call_id, found, in);
 	}
 }
 
