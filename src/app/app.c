@@ -2,7 +2,6 @@
 #include "app/app.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 #include "app/inner.h"
 #include "base/crypto.h"
@@ -237,15 +236,6 @@ void app_handle(struct app *app, struct request *req, struct reply *rep)
 
 /* ---- life cycle ---- */
 
-static struct slice runner_of(struct arena *a, const struct env *env)
-{
-	char host[256] = "";
-
-	if (gethostname(host, sizeof(host) - 1) != 0)
-		host[0] = 0;
-	return arena_printf(a, "%s:%ld:%lld", host, (long)getpid(), (long long)env_wall_us(env));
-}
-
 static enum rc open_models(struct app *app, struct err *e)
 {
 	const struct conf *c = app->conf;
@@ -271,7 +261,7 @@ static enum rc open_store(struct app *app, struct err *e)
 	app->db = db_new(app->io, &c->db, e);
 	if (!app->db)
 		return e->rc;
-	app->store = store_new(app->db, app->io, runner_of(app->arena, io_env(app->io)), app->arena);
+	app->store = store_new(app->db, app->io, store_runner(app->arena), app->arena);
 	return RC_OK;
 }
 
@@ -342,7 +332,7 @@ enum rc app_migrate(struct io *io, const struct conf *conf, struct err *e)
 		rc = e->rc;
 		goto out;
 	}
-	s = store_new(db, io, runner_of(a, io_env(io)), a);
+	s = store_new(db, io, store_runner(a), a);
 	rc = store_migrate(s, &from, e);
 	if (rc == RC_OK && from == STORE_SCHEMA)
 		printf("The database has schema version %d already.\n", STORE_SCHEMA);
