@@ -177,7 +177,7 @@ def test_what_dies_is_started_again(clone) -> None:
     for name in ("postgres", "lighttpd"):
         old = mine.pid_of(name)
         os.kill(old, signal.SIGKILL)
-        rig.wait_for(f"a new {name}", lambda: name in mine.processes().values() and mine.pid_of(name) != old)
+        rig.wait_for(f"a new {name}", lambda: any(n == name and pid != old for pid, n in mine.processes().items()))
         rig.wait_for("health", lambda: answers(mine))
     assert said(run).count("ended by itself") == 2
     run.terminate()
