@@ -130,7 +130,7 @@ static void *take(struct arena *a, size_t n)
 			return block_add(a, n)->bytes;
 		a->at = block_add(a, a->next_block)->bytes;
 		a->end = a->at + a->next_block;
-		if (a->next_block < LAST_BLOCK)
+		if (a->next_block != LAST_BLOCK)
 			a->next_block *= 2;
 	}
 	p = a->at;
@@ -149,7 +149,7 @@ static bool round_up(size_t n, size_t *out)
 /* With a block an allocation, sizes are not rounded, so that the byte after the last is foreign ground. */
 static size_t exact(size_t rounded, size_t n)
 {
-	return LAST_BLOCK ? rounded : n;
+	return LAST_BLOCK || n == 0 ? rounded : n;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
