@@ -645,11 +645,11 @@ class Conversation {
       const items = await callForAll('items.list', { thread_id: this.id, limit: 100, order: 'asc' });
       if (this.streaming) return; /* a message was sent meanwhile: the screen is ahead of what was read */
       this.show(items);
-      const last = items.at(-1);
       this.tail.querySelector('.unanswered')?.remove();
+      const last = items.at(-1);
       if (last?.type === 'user_message') {
         this.request = { sent: last.id, text: textOf(last) };
-        this.notice({ level: 'info', message: 'There is no answer to this message yet.' }, () => this.retry()).classList.add('unanswered');
+        this.unanswered();
       }
     } catch (error) {
       if (this.views.size === 0) this.fail(error.message, error.status === 404 ? null : () => this.load());
@@ -690,6 +690,11 @@ class Conversation {
     const node = this.box('notice', 'status', retry, ...(title ? [el('strong', {}, title)] : []), text);
     node.dataset.level = level;
     return node;
+  }
+
+  /* The answer may still be written, or it was stopped before its first word. */
+  unanswered() {
+    this.notice({ level: 'info', message: 'There is no answer to this message yet.' }, () => this.retry()).classList.add('unanswered');
   }
 
   /* --- sending --- */
@@ -737,6 +742,7 @@ class Conversation {
       /* A stream that just ends is a good end, unless something was left open. */
       if (!this.failed && (!request.sent || this.unfinished.size)) throw new Error(LOST);
       announce = !this.failed;
+      if (announce && [...this.views.keys()].at(-1) === request.sent && !this.tail.querySelector('.notice')) this.unanswered();
     } catch (error) {
       if (this.controller.signal.aborted) {
         /* Stop: what has arrived stays. Before that, nobody knows whether the message itself arrived. */
@@ -1032,8 +1038,8 @@ const page = {
   },
 
   newChat() {
-    if (location.hash.length > 1) location.hash = ''; /* and the hashchange does the rest */
-    else this.open();
+    if (location.hash) history.pushState(null, '', location.pathname + location.search);
+    this.open();
   },
 
   /* A thread that was just made is the one on the screen already: the address changes, nothing else. */

@@ -374,12 +374,19 @@ FAULTS = """
       if (fault.unreachable) throw new TypeError('Failed to fetch');
       const response = await real(path, options);
       if (!fault.cut_after) return response;
-      const reader = response.body.getReader(), decoder = new TextDecoder();
-      let text = '';
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '', end = 0;
       const body = new ReadableStream({async pull(controller) {
-        const {done, value} = await reader.read();
-        if (!done) { controller.enqueue(value); text += decoder.decode(value, {stream: true}); }
-        if (done || text.includes(fault.cut_after)) { await reader.cancel(); controller.error(new TypeError('network error')); }
+        if (end) { await reader.cancel(); controller.error(new TypeError('network error')); return; }
+        while (!end) {  /* passes on exactly the events up to the one that was named */
+          const {done, value} = await reader.read();
+          if (done) throw new Error('the stream ended before ' + fault.cut_after);
+          text += value;
+          const at = text.indexOf(fault.cut_after);
+          end = at < 0 ? 0 : text.indexOf('\\n\\n', at) + 2;
+          if (end === 1) end = 0;
+        }
+        controller.enqueue(new TextEncoder().encode(text.slice(0, end)));
       }});
       return new Response(body, {headers: response.headers});
     };"""
@@ -424,10 +431,11 @@ def test_a_message_that_is_refused_comes_back(site, page: Page) -> None:
     assert page.messages() == [] and page.one("composer").get_attribute("value") == "a very long text"
 
 
-@pytest.mark.parametrize("cut_after", ["thread.created", '"type":"user_message"', "text_delta"])
-def test_a_connection_that_breaks(model_site, page: Page, cut_after: str) -> None:
-    """Before and after the message was acknowledged: in the end it was sent once and answered once."""
-    site = model_site([[{"pace_ms": 30}, {"text": " ".join(WORDS.split()[:20])}, {"finish": "stop"}, {"usage": {}}, {"done": True}]])
+@pytest.mark.parametrize(("cut_after", "on_disconnect"), [("thread.created", "finish"), ("user_message", "cancel"), ("text_delta", "cancel")])
+def test_a_connection_that_breaks(model_site, page: Page, cut_after: str, on_disconnect: str) -> None:
+    """Before the message was acknowledged (then the second send joins the first) and after it: in the end it was sent once and answered once."""
+    site = model_site([[{"pace_ms": 30}, {"text": " ".join(WORDS.split()[:20])}, {"finish": "stop"}, {"usage": {}}, {"done": True}]],
+                      env={"CHATKIT_ON_DISCONNECT": on_disconnect})
     page.before_load(FAULTS % json.dumps([{"type": "threads.create", "cut_after": cut_after}]))
     page.open(site.url)
     page.start("please")
@@ -675,6 +683,7 @@ def test_screenshots(site, page: Page, tmp_path: Path) -> None:
             for dark in (False, True):
                 page.size(size)
                 page.dark(dark)
+                page.wait("the drawer is where it belongs", lambda: page.js("return document.getAnimations().length") == 0)
                 backgrounds.add(page.js("return getComputedStyle(document.body).backgroundColor"))
                 path = shots / f"{step}-{name}-{'dark' if dark else 'light'}.png"
                 assert page.driver.save_screenshot(str(path)) and path.stat().st_size > 5000
