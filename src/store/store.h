@@ -7,8 +7,9 @@
  * one row in `live` while it runs. Growing text goes to `chunk`, append-only, and is gone when the turn ends. The thread's row is locked first, always.
  *
  * Every function takes the owner and touches nobody else's rows: by WHERE, and by row-level security as the second lock. keep and stale span owners and
- * run under a policy of their own. Results live in the arena. Failures: RC_DB, RC_DB_UNKNOWN only where said (the others re-run or look, and decide),
- * RC_LOST (the lease is not ours any more: write nothing, stop), RC_NOT_FOUND.
+ * run under a policy of their own. Results live in the arena. Failures: RC_DB (never RC_DB_UNKNOWN: whatever may have been committed is run again until it
+ * is known, for 30 s at most), RC_LOST (the lease is not ours any more: write nothing, stop), RC_NOT_FOUND, RC_BAD (a NUL byte in a text), RC_TOO_LARGE
+ * (the arena's cap). store_write, store_end and fenced changes sit through a restart of the server; the others give RC_DB at once when it is not there.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -22,7 +23,8 @@ struct store;
 #define STORE_PAGE_MAX 10000
 #define STORE_RETRY_WINDOW_S 120
 
-/* runner: "host:pid:start", who we are in `live`. */
+/* Who this process is in `live`: "host:pid:start". By it other processes of this host see that it is gone. */
+struct slice store_runner(struct arena *a);
 struct store *store_new(struct db *db, struct io *io, struct slice runner, struct arena *a);
 
 /* ---- schema ---- */
@@ -37,7 +39,7 @@ WAITS enum rc store_migrate(struct store *s, int *from, struct err *e);
 WAITS enum rc store_ping(struct store *s, struct err *e);
 
 /* ---- a turn ---- */
-enum item_state { ITEM_DONE, ITEM_OPEN, ITEM_INCOMPLETE }; /* OPEN: its turn will put it again */
+enum item_state { ITEM_DONE, ITEM_OPEN, ITEM_INCOMPLETE }; /* OPEN: its turn will put it again. Only what a turn made itself may be OPEN */
 struct store_item {
 	struct slice id, kind, body;
 	enum item_state state;
@@ -50,7 +52,10 @@ struct store_entry {
 	struct slice body;
 	int64_t seq;          /* out only */
 };
-/* What is written together, in this order: items (an id that stands already is replaced and keeps its seq), then entries. */
+/*
+ * What is written together, in this order: items (an id that stands already is replaced and keeps its seq and its turn), then entries (an id that stands
+ * already is left as it is). An id at most once a batch.
+ */
 struct batch {
 	const struct store_item *put;
 	size_t n_put;
@@ -71,13 +76,21 @@ struct begin {
 	struct slice frame;          /* chatkit-frame-instance-id, may be empty */
 	struct slice model;
 	int64_t now_us;              /* wall clock; a new thread's created_at */
-	struct slice cut_after;      /* an item's id: all items and entries with a higher seq are deleted first (retry); empty: nothing */
+	/*
+	 * An item's id: all items and entries with a higher seq are deleted first (retry), but for what the model knows of this item itself. Empty: nothing.
+	 * Unknown: RC_NOT_FOUND.
+	 */
+	struct slice cut_after;
 	struct batch batch;          /* the user's message and what it means to the model */
 	size_t history_max;          /* newest entries to return at most; they come oldest first and include this batch's */
 };
 enum begin_how {
 	BEGIN_LEASED,    /* ours: everything was written */
-	BEGIN_RETRY,     /* this very request came before: turn_id, thread_id and state are that one's; nothing was written */
+	/*
+	 * This very request came before: turn_id, thread_id and state are that one's; nothing was written. It may be this very turn, when its begin was run
+	 * again after an unknown outcome and somebody closed it meanwhile.
+	 */
+	BEGIN_RETRY,
 	BEGIN_BUSY,      /* another turn runs on the thread; nothing was written */
 	BEGIN_STALE,     /* a turn stands there whose runner is gone: close it (store_open_of, store_end with only_if_stale), then begin again */
 	BEGIN_INACTIVE,  /* the thread's status is not active; nothing was written */
@@ -97,13 +110,13 @@ struct begun {
 	struct store_entry *history; /* LEASED */
 	size_t n_history;
 };
-/* RC_NOT_FOUND: no such thread of this owner. After RC_DB_UNKNOWN it looks by itself (our live row stands: LEASED) and never returns that. */
+/* RC_NOT_FOUND: no such thread of this owner. A second run after an unknown outcome finds our live row: LEASED (titled may then be told twice). */
 WAITS enum rc store_begin(struct store *s, struct arena *a, const struct begin *b, struct begun *out, struct err *e);
 
 struct turn_key {
 	struct slice owner, thread_id, turn_id;
 };
-/* Renews the lease too. Runs again after an unknown outcome. */
+/* Renews the lease too. */
 WAITS enum rc store_write(struct store *s, struct arena *a, const struct turn_key *k, const struct batch *b, struct err *e);
 
 struct turn_end {
@@ -113,7 +126,7 @@ struct turn_end {
 	struct batch batch;          /* open items as they are at last, the final message */
 	bool only_if_stale;          /* somebody else's turn: RC_LOST when it is alive after all */
 };
-/* Ends the lease: live row and chunks are deleted in the same transaction. Runs again after an unknown outcome for a bounded time (30 s). */
+/* Ends the lease: live row and chunks are deleted in the same transaction. */
 WAITS enum rc store_end(struct store *s, struct arena *a, const struct turn_key *k, const struct turn_end *t, struct err *e);
 
 /* ---- the keeper: one statement for all turns of the process ---- */
@@ -121,12 +134,13 @@ struct keep {
 	struct turn_key key;
 	struct slice item_id, kind;  /* the item that grows; empty: only the lease */
 	int64_t created_us;          /* the item's */
-	int64_t n;                   /* the chunk's number in its item, from 0 */
+	int64_t n;                   /* the chunk's number in its item, from 0. May come again, with what was said since: the longest stays */
 	struct slice text;           /* since the last chunk; plain text */
 };
 struct kept {
-	bool there;                  /* the live row is ours; false: locked just now, or gone: ask store_alive before believing it lost */
+	bool there;                  /* the live row is ours, and the chunk stored; false: locked just now, or gone: ask store_alive before believing it lost */
 	bool cancel;                 /* somebody asked to cancel */
+	bool refused;                /* the database takes no such text (the lease was renewed without it): do not send it again */
 };
 /* out has n places. delivered: turns whose answer reached its client whole. */
 WAITS enum rc store_keep(struct store *s, struct arena *a, const struct keep *k, size_t n, const struct turn_key *delivered, size_t n_delivered,
@@ -152,7 +166,10 @@ struct store_open {
 WAITS enum rc store_open_of(struct store *s, struct arena *a, const struct turn_key *k, struct store_open *out, struct err *e);
 /* Turns out of lease, of any owner, at most max (20): for the sweep. A runner on this host whose process is dead counts at once. */
 WAITS enum rc store_stale(struct store *s, struct arena *a, struct turn_key *out, size_t max, size_t *n, struct err *e);
-/* News of a turn since the caller's last look: items put since (by seq > after_seq, state any), the joined chunks, and how it stands. RC_NOT_FOUND. */
+/*
+ * News of a turn since the caller's last look: its items with seq > after_seq, in any state, the joined chunks, and how it stands. An item keeps its seq when
+ * it is put again: pass the seq before the first OPEN one. RC_NOT_FOUND.
+ */
 struct store_news {
 	enum turn_state state;
 	struct slice error_code;
@@ -190,7 +207,7 @@ WAITS enum rc store_items(struct store *s, struct arena *a, struct slice owner, 
 			  struct err *e);
 WAITS enum rc store_thread_rename(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice title,
 				  struct store_thread *out, struct err *e);
-/* Everything of it, a running turn too (its next write is RC_LOST). RC_OK also when there was none: *found tells. */
+/* Everything of it, a running turn too (its next write is RC_LOST). RC_OK also when there was none: *found (may be NULL) tells. */
 WAITS enum rc store_thread_delete(struct store *s, struct slice owner, struct slice thread_id, bool *found, struct err *e);
 
 /* ---- the todo list (chatkit.task) ---- */

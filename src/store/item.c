@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/store.h"
+
+#include "store/inner.h"
+#include "store/sql.h"
+
+static const char sql_own[] = SQL_OWN;
+static const char sql_chunks[] = SQL_CHUNKS("");
+
+/* thread_pkey */
+static const char sql_thread[] = "SELECT " SQL_THREAD("") " FROM chatkit.thread WHERE owner_id = $1 AND id = $2";
+
+/*
+ * item_pkey, backwards for the newest first; item_owner_id_thread_id_id_key finds where the page begins. $3 after which item (NULL: from the end; a hidden
+ * one will do), $4 how many.
+ */
+#define SQL_ITEMS(before, far, order)                                                                                                                  \
+	"SELECT " SQL_ITEM("i.") "\n"                                                                                                                  \
+	"FROM chatkit.item i\n"                                                                                                                        \
+	"WHERE i.owner_id = $1 AND i.thread_id = $2 AND NOT i.hidden\n"                                                                                \
+	"  AND i.seq " before " (CASE WHEN $3::text IS NULL THEN " far "\n"                                                                            \
+	"       ELSE (SELECT f.seq FROM chatkit.item f WHERE f.owner_id = $1 AND f.thread_id = $2 AND f.id = $3) END)\n"                               \
+	"ORDER BY i.seq " order " LIMIT $4"
+
+static const char sql_items_asc[] = SQL_ITEMS(">", "0", "ASC");
+static const char sql_items_desc[] = SQL_ITEMS("<", "9223372036854775807", "DESC");
+
+enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, const struct page_req *p, struct item_page *out,
+		    struct err *e)
+{
+	size_t limit = p->limit < STORE_PAGE_MAX ? p->limit : STORE_PAGE_MAX;
+	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT_OPT(p->after), DB_INT((int64_t)limit + 1)};
+	/* The chunks before the items: a turn that ends between the two is seen twice, not lost (look.c). */
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_thread, args, 2), CALL(sql_chunks, args, 2),
+				  CALL(p->desc ? sql_items_desc : sql_items_asc, args, 4)};
+	const struct db_rows *thread = &calls[1].rows, *chunks = &calls[2].rows, *items = &calls[3].rows;
+
+	*out = (struct item_page){0};
+	if (store_run(s, a, AGAIN_READ, calls, countof(calls), NULL, e) != RC_OK)
+		return e->rc;
+	if (thread->n == 0)
+		return err_set(e, RC_NOT_FOUND, "no thread '%.*s'", SLICE_ARG(thread_id));
+	out->thread = store_read_thread(thread, 0, 0);
+	out->more = items->n > limit;
+	out->n = out->more ? limit : items->n;
+	if (store_read_items(a, items, out->n, &out->items, e) != RC_OK)
+		return e->rc;
+	/* What grows stands at the newest end. */
+	if (p->desc ? p->after.n > 0 : out->more)
+		return RC_OK;
+	if (store_read_chunks(a, chunks, &out->chunks, &out->n_chunks, e) != RC_OK)
+		return e->rc;
+	out->n_chunks = store_drop_chunks(out->chunks, out->n_chunks, out->items, out->n);
+	return RC_OK;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The SQL that more than one file needs. $1 is always the owner, $2 the thread, $3 the turn.
+ *
+ * Two laws hold in READ COMMITTED and shape every statement here. A statement's snapshot is taken before it waits for a lock: so locks are taken by a
+ * statement of their own, and the next one sees what the last holder did. And 0 rows do not stop a pipeline: so whatever follows a condition is joined to it.
+ * Locks are taken in this order: owner, thread, turn, live; who breaks it deadlocks. The keeper waits for none (SKIP LOCKED).
+ */
+#ifndef STORE_SQL_H
+#define STORE_SQL_H
+
+/* Exact: a timestamp's microseconds have 16 digits, and a double of 2^53 holds them. */
+#define SQL_US(t) "(extract(epoch FROM " t ") * 1000000)::bigint"
+
+/* A lease that is out, or that no clock of ours can have given. */
+#define SQL_LAPSED "lease_until NOT BETWEEN clock_timestamp() AND clock_timestamp() + interval '1 minute'"
+#define SQL_LEASE "clock_timestamp() + interval '15 seconds'"
+
+/*
+ * The first call of every pipeline: whose rows may be seen (row-level security), and how long a statement may take. The latter is shorter than db_opts'
+ * query_us, so that a statement which we gave up does not run after its second run.
+ */
+#define SQL_OWN "SELECT set_config('chatkit.owner', $1, true), set_config('statement_timeout', '12s', true)"
+#define SQL_KEEPER "SELECT set_config('chatkit.keeper', 'on', true), set_config('statement_timeout', '12s', true)"
+
+/* thread_pkey. The second call of every pipeline that changes a thread. */
+#define SQL_LOCK "SELECT 1 FROM chatkit.thread WHERE owner_id = $1 AND id = $2 FOR NO KEY UPDATE"
+
+/* Columns of a thread and of an item, behind a prefix ("t." or ""). SQL_THREAD_OUT names those that a WITH member has returned. */
+#define SQL_THREAD(p) p "id, " p "title, " p "status, " SQL_US(p "created_at") " AS created_us, " SQL_US(p "updated_at") " AS updated_us"
+#define SQL_THREAD_OUT "id, title, status, created_us, updated_us"
+#define SQL_ITEM(p) p "seq, " p "id, " p "kind, " p "state, " p "hidden, " p "body"
+
+/*
+ * live_pkey, chunk_pkey, item_owner_id_thread_id_id_key. The growing items of the turn that runs (of which: a condition on it), each joined. An item that
+ * stands complete by now leaves its chunks behind until the turn ends: they are passed over.
+ */
+#define SQL_CHUNKS(which)                                                                                                                              \
+	"SELECT c.item_id, min(c.kind), min(c.created_us), max(c.n), string_agg(c.t, '' ORDER BY c.n)\n"                                               \
+	"FROM chatkit.chunk c\n"                                                                                                                       \
+	"WHERE c.owner_id = $1 AND c.thread_id = $2\n"                                                                                                 \
+	"  AND EXISTS (SELECT FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2" which ")\n"                                                    \
+	"  AND NOT EXISTS (SELECT FROM chatkit.item i\n"                                                                                               \
+	"                  WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.id = c.item_id AND i.state <> 'open')\n"                                   \
+	"GROUP BY c.item_id ORDER BY min(c.created_us), c.item_id"
+
+/*
+ * A batch: $4..$8 items (id, kind, state, hidden, body), $9..$11 entries (id, item_id, body), $12 items to drop, $13 title, $14 status. Begins a WITH list
+ * that more members and a SELECT may follow. item_owner_id_thread_id_id_key, entry_owner_id_thread_id_id_key, thread_pkey.
+ *
+ * fence is a query of one row when the turn may write; everything is joined to it. Which items are new is decided before they are numbered, under the
+ * thread's lock, so that seq has no gaps when a batch comes twice. when: the thread's row is written only if true. t.base: its last_seq before.
+ */
+#define SQL_BATCH(fence, title, touch, when)                                                                                                           \
+	"WITH f AS (" fence "),\n"                                                                                                                     \
+	"put AS (\n"                                                                                                                                   \
+	"	SELECT p.id, p.kind, p.state, p.hidden <> 0 AS hidden, p.body, p.n,\n"                                                                  \
+	"	       EXISTS (SELECT FROM chatkit.item i WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id) AS old\n"                         \
+	"	FROM f, unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])\n"                                                         \
+	"	        WITH ORDINALITY AS p(id, kind, state, hidden, body, n)),\n"                                                                     \
+	"new AS (SELECT *, row_number() OVER (ORDER BY n) AS k FROM put WHERE NOT old),\n"                                                             \
+	"say AS (\n"                                                                                                                                   \
+	"	SELECT e.id, e.item_id, e.body, (SELECT count(*) FROM new) + row_number() OVER (ORDER BY e.n) AS k\n"                                   \
+	"	FROM f, unnest($9::text[], $10::text[], $11::text[]) WITH ORDINALITY AS e(id, item_id, body, n)\n"                                      \
+	"	WHERE NOT EXISTS (SELECT FROM chatkit.entry o WHERE o.owner_id = $1 AND o.thread_id = $2 AND o.id = e.id)),\n"                          \
+	"t AS (\n"                                                                                                                                     \
+	"	UPDATE chatkit.thread\n"                                                                                                                \
+	"	SET last_seq = last_seq + added.n, title = " title ", status = coalesce($14::json, status)" touch "\n"                                  \
+	"	FROM f, (SELECT (SELECT count(*) FROM new) + (SELECT count(*) FROM say)) AS added(n)\n"                                                 \
+	"	WHERE owner_id = $1 AND id = $2 AND " when "\n"                                                                                         \
+	"	RETURNING last_seq - added.n AS base, " SQL_THREAD("") "),\n"                                                                               \
+	"put_new AS (\n"                                                                                                                               \
+	"	INSERT INTO chatkit.item (owner_id, thread_id, seq, id, turn_id, kind, state, hidden, body)\n"                                          \
+	"	SELECT $1, $2, t.base + new.k, new.id, $3, new.kind, new.state, new.hidden, new.body FROM t, new),\n"                                   \
+	"put_old AS (\n"                                                                                                                               \
+	"	UPDATE chatkit.item i SET kind = p.kind, state = p.state, hidden = p.hidden, body = p.body\n"                                           \
+	"	FROM put p WHERE p.old AND i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id),\n"                                                    \
+	"said AS (\n"                                                                                                                                  \
+	"	INSERT INTO chatkit.entry (owner_id, thread_id, seq, id, turn_id, item_id, body)\n"                                                     \
+	"	SELECT $1, $2, t.base + say.k, say.id, $3, say.item_id, say.body FROM t, say),\n"                                                       \
+	"dropped AS (DELETE FROM chatkit.item USING f WHERE owner_id = $1 AND thread_id = $2 AND id = ANY ($12::text[]))"
+
+#define SQL_BATCH_SAYS "(added.n > 0 OR $13::text IS NOT NULL OR $14::text IS NOT NULL)"
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/store.h"
+
+#include "store/inner.h"
+#include "store/sql.h"
+
+static const char sql_own[] = SQL_OWN;
+
+/*
+ * thread_recent, backwards for the newest first; thread_pkey finds where the page begins. $2 after which thread (NULL: from the end), $3 how many. An
+ * unknown one has no place, and nothing comes after NULL.
+ */
+#define SQL_THREADS(before, far, order)                                                                                                                \
+	"SELECT " SQL_THREAD("t.") "\n"                                                                                                                \
+	"FROM chatkit.thread t\n"                                                                                                                      \
+	"WHERE t.owner_id = $1\n"                                                                                                                      \
+	"  AND (t.updated_at, t.id) " before " (CASE WHEN $2::text IS NULL THEN timestamptz '" far "'\n"                                               \
+	"       ELSE (SELECT f.updated_at FROM chatkit.thread f WHERE f.owner_id = $1 AND f.id = $2) END, coalesce($2::text, ''))\n"                   \
+	"ORDER BY t.updated_at " order ", t.id " order " LIMIT $3"
+
+static const char sql_threads_asc[] = SQL_THREADS(">", "-infinity", "ASC");
+static const char sql_threads_desc[] = SQL_THREADS("<", "infinity", "DESC");
+
+/* thread_pkey */
+static const char sql_rename[] = "UPDATE chatkit.thread SET title = $3::text WHERE owner_id = $1 AND id = $2 RETURNING " SQL_THREAD("");
+
+/*
+ * thread_pkey, live_pkey, chunk_pkey; the rest goes with the thread (foreign keys). The live row goes before the turns, and the chunks in a statement after
+ * it: a keeper may hold it now.
+ */
+static const char sql_delete_lock[] = "SELECT 1 FROM chatkit.thread WHERE owner_id = $1 AND id = $2 FOR UPDATE";
+static const char sql_delete_live[] = "DELETE FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2";
+static const char sql_delete_chunks[] = "DELETE FROM chatkit.chunk WHERE owner_id = $1 AND thread_id = $2";
+static const char sql_delete[] = "DELETE FROM chatkit.thread WHERE owner_id = $1 AND id = $2";
+
+enum rc store_threads(struct store *s, struct arena *a, struct slice owner, const struct page_req *p, struct thread_page *out, struct err *e)
+{
+	size_t limit = p->limit < STORE_PAGE_MAX ? p->limit : STORE_PAGE_MAX;
+	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT_OPT(p->after), DB_INT((int64_t)limit + 1)};
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(p->desc ? sql_threads_desc : sql_threads_asc, args, 3)};
+	const struct db_rows *r = &calls[1].rows;
+
+	*out = (struct thread_page){0};
+	if (store_run(s, a, AGAIN_READ, calls, countof(calls), NULL, e) != RC_OK)
+		return e->rc;
+	out->more = r->n > limit;
+	out->n = out->more ? limit : r->n;
+	if (store_array(a, out->n, sizeof(*out->t), &out->t, e) != RC_OK)
+		return e->rc;
+	for (size_t i = 0; i < out->n; i++)
+		out->t[i] = store_read_thread(r, i, 0);
+	return RC_OK;
+}
+
+enum rc store_thread_rename(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice title, struct store_thread *out,
+			    struct err *e)
+{
+	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT_OPT(title)};
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_rename, args, 3)};
+
+	if (store_run(s, a, AGAIN_WRITE, calls, countof(calls), NULL, e) != RC_OK)
+		return e->rc;
+	if (calls[1].rows.n == 0)
+		return err_set(e, RC_NOT_FOUND, "no thread '%.*s'", SLICE_ARG(thread_id));
+	*out = store_read_thread(&calls[1].rows, 0, 0);
+	return RC_OK;
+}
+
+enum rc store_thread_delete(struct store *s, struct slice owner, struct slice thread_id, bool *found, struct err *e)
+{
+	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id)};
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_delete_lock, args, 2), CALL(sql_delete_live, args, 2), CALL(sql_delete_chunks, args, 2),
+				  CALL(sql_delete, args, 2)};
+	struct arena *a = arena_new((size_t)1 << 16, NULL);
+	bool unknown;
+	enum rc rc = store_run(s, a, AGAIN_WRITE, calls, countof(calls), &unknown, e);
+
+	/* A first run may have deleted it: then it was there. */
+	if (rc == RC_OK && found)
+		*found = unknown || calls[4].rows.affected > 0;
+	arena_free(a);
+	return rc;
+}
