@@ -201,6 +201,16 @@ static bool worth_again(const struct err *e)
 	return e->rc == RC_DB && (strcmp(e->sqlstate, "40P01") == 0 || strcmp(e->sqlstate, "40001") == 0);
 }
 
+/* Two that met once meet again if they start over in step. */
+WAITS static void step_aside(struct db *d, const struct err *e, int try)
+{
+	unsigned char chance;
+
+	log_line(LOG_DEBUG, NULL, "running again sqlstate=%s try=%d", e->sqlstate, try);
+	env_random(io_env(d->io), &chance, 1);
+	io_sleep(d->io, (1 + chance % 16) * try * IO_MS, NULL);
+}
+
 enum rc db_run(struct db *d, struct arena *a, struct db_call *calls, size_t n, struct err *e)
 {
 	struct err own;
@@ -220,7 +230,7 @@ enum rc db_run(struct db *d, struct arena *a, struct db_call *calls, size_t n, s
 		if (rc == RC_OK || !worth_again(e))
 			break;
 		if (try < TRIES)
-			log_line(LOG_DEBUG, NULL, "running again sqlstate=%s try=%d", e->sqlstate, try);
+			step_aside(d, e, try);
 	}
 	if (rc != RC_OK)
 		for (size_t i = 0; i < n; i++)

@@ -15,6 +15,7 @@
 struct db_conn {
 	struct db *d;
 	PGconn *pg;
+	int fd;             /* kept: libpq closes it by itself when it finds the connection broken, and then no longer tells which it was */
 	struct buf scratch; /* arguments in their binary form, for one call */
 	struct db_conn *next;
 };

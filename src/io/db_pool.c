@@ -63,8 +63,7 @@ struct db *db_new(struct io *io, const struct db_opts *o, struct err *e)
 
 static void conn_close(struct db_conn *c)
 {
-	if (PQsocket(c->pg) >= 0)
-		io_forget(c->d->io, PQsocket(c->pg));
+	io_forget(c->d->io, c->fd);
 	PQfinish(c->pg);
 	buf_release(&c->scratch);
 	free(c);
@@ -154,7 +153,7 @@ WAITS static enum rc conn_open(struct db *d, struct db_conn **out, struct err *e
 	} else {
 		PQsetNoticeReceiver(c->pg, on_notice, NULL);
 		*out = xalloc(sizeof(**out));
-		**out = (struct db_conn){.d = d, .pg = c->pg};
+		**out = (struct db_conn){.d = d, .pg = c->pg, .fd = PQsocket(c->pg)};
 	}
 	free(c);
 	return rc;
