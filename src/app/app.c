@@ -74,6 +74,8 @@ void exchange_reply(struct exchange *x, int status, struct slice json)
 	reply_json(x->rep, status, json, h, n);
 }
 
+#define PARSED_MAX (24 * 1024 * 1024) /* the text and its tree */
+
 enum rc exchange_json(struct exchange *x, struct json_doc **doc, struct err *e)
 {
 	struct guard_limits limits = GUARD_CLIENT;
@@ -82,15 +84,23 @@ enum rc exchange_json(struct exchange *x, struct json_doc **doc, struct err *e)
 
 	if (!media_is_json(x->req->content_type))
 		return err_tell(e, RC_MEDIA, "Content-Type: expected application/json");
+	x->parsed = arena_new(PARSED_MAX, x->arena);
 	rc = request_body(x->req, &body, io_in(x->app->io, 30 * IO_SECOND), e);
 	if (rc == RC_OK) {
-		x->body = arena_try_dup(x->arena, buf_slice(&body));
+		x->body = arena_try_dup(x->parsed, buf_slice(&body));
 		rc = x->body.p ? RC_OK : err_tell(e, RC_TOO_LARGE, "the body is too large");
 	}
 	buf_release(&body);
 	if (rc != RC_OK)
 		return rc;
-	return json_parse(x->arena, x->body, &limits, doc, e);
+	return json_parse(x->parsed, x->body, &limits, doc, e);
+}
+
+void exchange_read(struct exchange *x)
+{
+	arena_free(x->parsed);
+	x->parsed = NULL;
+	x->body = SLICE_NONE;
 }
 
 enum rc exchange_store(struct exchange *x, struct err *e)
@@ -147,6 +157,8 @@ struct slice exchange_hash(struct exchange *x)
 {
 	unsigned char *out = arena_alloc(x->arena, SHA256_LEN);
 	struct slice parts[] = {x->req->path, slice_mem("", 1), x->body};
+
+	CHECK(x->parsed); /* before exchange_read */
 
 	sha256_many(parts, countof(parts), out);
 	return slice_mem(out, SHA256_LEN);
@@ -232,6 +244,7 @@ void app_handle(struct app *app, struct request *req, struct reply *rep)
 		reply_error(rep, &e, req->rid, h, n - 1); /* it adds the request's id itself */
 	}
 	log_exchange(x, r, began, rc, &e);
+	exchange_read(x);
 }
 
 /* ---- life cycle ---- */

@@ -19,8 +19,8 @@ enum rc op_chat(struct exchange *x, struct err *e)
 	if (!json_has(&type))
 		return err_tell(e, RC_BAD, "type: missing (a ChatKit request has 'type', a simple one has 'messages')");
 
-	r = arena_new_of(x->arena, struct ck_request);
-	if (ck_request_read(x->arena, &root, r, e) != RC_OK)
+	r = arena_new_of(x->parsed, struct ck_request);
+	if (ck_request_read(x->parsed, &root, r, e) != RC_OK)
 		return e->rc;
 	x->op = ck_op_info(r->op)->type;
 	return ck_op_info(r->op)->stream ? op_chatkit_stream(x, r, e) : op_threads(x, r, e);

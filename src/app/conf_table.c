@@ -113,25 +113,26 @@ static char lower(char c)
 
 unsigned conf_distance(struct slice a, struct slice b)
 {
-	size_t row[WORD_MAX + 1];
+	size_t table[3][WORD_MAX + 1]; /* Levenshtein's: this row and the two before */
 
 	if (a.n > WORD_MAX || b.n > WORD_MAX)
-		return NEAR + 2;
-	/* Levenshtein's, one row of the table at a time. */
+		return NEAR + 1;
 	for (size_t j = 0; j <= b.n; j++)
-		row[j] = j;
+		table[0][j] = j;
 	for (size_t i = 1; i <= a.n; i++) {
-		size_t diagonal = row[0];
+		size_t *now = table[i % 3], *up = table[(i + 2) % 3], *up2 = table[(i + 1) % 3];
 
-		row[0] = i;
+		now[0] = i;
 		for (size_t j = 1; j <= b.n; j++) {
-			size_t above = row[j], same = lower(a.p[i - 1]) == lower(b.p[j - 1]) ? 0 : 1;
+			char x = lower(a.p[i - 1]), y = lower(b.p[j - 1]);
 
-			row[j] = min3(row[j - 1] + 1, above + 1, diagonal + same);
-			diagonal = above;
+			now[j] = min3(now[j - 1] + 1, up[j] + 1, up[j - 1] + (x != y));
+			/* Two letters in the other order are one slip. */
+			if (i > 1 && j > 1 && x == lower(b.p[j - 2]) && y == lower(a.p[i - 2]))
+				now[j] = min3(now[j], up2[j - 2] + 1, now[j]);
 		}
 	}
-	return row[b.n] > NEAR ? NEAR + 1 : (unsigned)row[b.n];
+	return table[a.n % 3][b.n] > NEAR ? NEAR + 1 : (unsigned)table[a.n % 3][b.n];
 }
 
 static struct slice last_word(struct slice path)

@@ -53,7 +53,7 @@ bool conf_is_section(struct slice path);
 const char *conf_near_path(struct slice path);
 /* The same for a variable that is not in the table. */
 const char *conf_near_env(struct slice name);
-/* How many letters must change to make b of a; more than 3 is not told apart. */
+/* How many slips of the pen make b of a, case aside; 3 stands for more as well. */
 unsigned conf_distance(struct slice a, struct slice b);
 
 /* One configuration being read. */

@@ -36,12 +36,15 @@ struct exchange {
 	struct who who;
 	struct cors cors;
 	struct reply_header headers[CORS_HEADERS_MAX + 4];
-	struct slice body;      /* after exchange_json */
+	struct slice body;      /* after exchange_json, until exchange_read */
+	struct arena *parsed;   /* what the body was parsed into */
 	const char *op;         /* for the log */
 };
 
 /* Reads a JSON body: 415, 413, 400 naming the path. */
 WAITS enum rc exchange_json(struct exchange *x, struct json_doc **doc, struct err *e) MUSTCHECK;
+/* The request was read and what must last was copied: a stream does not carry its request's tree along. Slices of the document are dead. */
+void exchange_read(struct exchange *x);
 /* The headers that go with every answer (CORS, a cookie): valid until the next call. */
 const struct reply_header *exchange_headers(struct exchange *x, size_t *n);
 WAITS void exchange_reply(struct exchange *x, int status, struct slice json);
@@ -71,7 +74,7 @@ WAITS enum rc op_conversation(struct exchange *x, struct err *e);     /* convers
 
 /* By protocol: chat.c has looked at the body. */
 struct ck_request;
-WAITS enum rc op_chatkit_stream(struct exchange *x, const struct ck_request *r, struct err *e); /* op_chat.c */
+WAITS enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct err *e);       /* op_chat.c */
 WAITS enum rc op_threads(struct exchange *x, const struct ck_request *r, struct err *e);        /* op_threads.c */
 WAITS enum rc op_simple(struct exchange *x, struct json_doc *doc, bool sync, struct err *e);    /* simple.c */
 

@@ -162,7 +162,7 @@ static enum rc user_said(struct exchange *x, const struct ck_input *in, struct t
 static enum rc fill(struct exchange *x, const struct ck_request *r, struct turn_req *req, struct err *e)
 {
 	bool create = r->op == CK_THREADS_CREATE;
-	struct slice thread_id = create ? exchange_id(x, "thr_") : r->thread_id;
+	struct slice thread_id = create ? exchange_id(x, "thr_") : arena_dup(x->arena, r->thread_id);
 	struct slice model = r->input ? r->input->model : SLICE_NONE;
 
 	*req = (struct turn_req){
@@ -171,14 +171,14 @@ static enum rc fill(struct exchange *x, const struct ck_request *r, struct turn_
 		.req_hash = exchange_hash(x),
 		.frame = slice_upto(request_header(x->req, "CHATKIT_FRAME_INSTANCE_ID"), CK_ID_MAX),
 		.tools = &x->app->tools,
-		.cut_after = r->op == CK_THREADS_RETRY_AFTER_ITEM ? r->item_id : SLICE_NONE,
+		.cut_after = r->op == CK_THREADS_RETRY_AFTER_ITEM ? arena_dup(x->arena, r->item_id) : SLICE_NONE,
 	};
 	if (exchange_model(x, model, "params.input.inference_options.model", &req->model, e) != RC_OK)
 		return e->rc;
 	return r->input ? user_said(x, r->input, req, e) : RC_OK;
 }
 
-enum rc op_chatkit_stream(struct exchange *x, const struct ck_request *r, struct err *e)
+enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct err *e)
 {
 	struct turn_req *req = arena_new_of(x->arena, struct turn_req);
 	enum rc rc;
@@ -187,6 +187,7 @@ enum rc op_chatkit_stream(struct exchange *x, const struct ck_request *r, struct
 		return err_set(e, RC_NOT_FOUND, "no identity");
 	if (fill(x, r, req, e) != RC_OK || exchange_stream(x, e) != RC_OK)
 		return e->rc;
+	exchange_read(x);
 	rc = exchange_store(x, e);
 	if (rc == RC_OK && x->who.kind == WHO_NOBODY) {
 		rc = identity_mint(x->req, x->app->conf, &x->who, e);

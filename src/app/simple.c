@@ -308,6 +308,7 @@ static void write_items(struct exchange *x, struct slice thread_id, struct turn_
 		else
 			ck_assistant_message(&b, &meta, said[i].text, true);
 		said[i].body = arena_dup(x->arena, buf_slice(&b));
+		said[i].text = arena_dup(x->arena, said[i].text);
 		buf_release(&b);
 	}
 }
@@ -325,7 +326,7 @@ static enum rc fill(struct exchange *x, struct simple *s, struct turn_req *req, 
 		s->n_said = 1;
 	}
 	write_items(x, s->thread_id, s->said, s->n_said);
-	req->caller = exchange_caller(x, s->thread_id);
+	req->caller = exchange_caller(x, arena_dup(x->arena, s->thread_id));
 	req->create = fresh ? BEGIN_NEW : s->ours ? BEGIN_EXISTING : BEGIN_EXISTING_OR_NEW;
 	req->title = ck_title_of(x->arena, s->said[0].text);
 	req->req_hash = exchange_hash(x);
@@ -367,6 +368,7 @@ enum rc op_simple(struct exchange *x, struct json_doc *doc, bool sync, struct er
 		return err_set(e, RC_NOT_FOUND, "no identity");
 	if (fill(x, s, req, e) != RC_OK || exchange_stream(x, e) != RC_OK)
 		return e->rc;
+	exchange_read(x);
 	rc = exchange_store(x, e);
 	if (rc == RC_OK && x->who.kind == WHO_NOBODY) {
 		rc = identity_mint(x->req, x->app->conf, &x->who, e);

@@ -135,9 +135,13 @@ static enum rc ended(const struct store_news *news, struct err *e)
 	switch (news->state) {
 	case TURN_RUNNING:
 	case TURN_DONE:
-	case TURN_CANCELLED:
 	case TURN__MAX:
 		return RC_OK;
+	case TURN_CANCELLED: /* a Stop is an end; a connection that broke is not what its person wanted */
+		if (!slice_is(news->error_code, stop_name(STOP_CLIENT_LEFT)))
+			return RC_OK;
+		err_set(e, RC_UPSTREAM, "the followed turn's client had left");
+		return err_user(e, "The connection was lost while the answer was written. Please try again.");
 	case TURN_FAILED:
 		err_set(e, RC_UPSTREAM, "the followed turn failed: '%.*s'", SLICE_ARG(news->error_code));
 		return err_user(e, "The answer failed. Please try again.");

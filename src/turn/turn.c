@@ -206,6 +206,8 @@ static enum turn_state state_of(const struct turn *t, enum rc rc)
 
 static void stopped_text(const struct turn *t, struct err *e)
 {
+	if (stop_why(&t->stop) != STOP_NO) /* kept with the turn: who watches it later learns why */
+		snprintf(e->code, sizeof(e->code), "%s", stop_name(stop_why(&t->stop)));
 	if (stop_why(&t->stop) == STOP_SHUTDOWN)
 		(void)err_user(e, "The server is restarting. Please try again in a moment.");
 	else if (stop_why(&t->stop) == STOP_LOST)
