@@ -182,11 +182,11 @@ static bool number(struct guard *g)
 		if (!digits(g))
 			return false;
 	}
-	if (g->p - start > GUARD_NUMBER_MAX)
+	whole = whole && guard_too_big(slice_mem(start, (size_t)(g->p - start)));
+	/* What is mended must pass again, with its ".0". */
+	if (g->p - start > (whole ? GUARD_NUMBER_MAX - 2 : GUARD_NUMBER_MAX))
 		return refused(g, start, "number too long");
-	if (whole && guard_too_big(slice_mem(start, (size_t)(g->p - start))))
-		return mendable(g, start, "integer out of range");
-	return true;
+	return whole ? mendable(g, start, "integer out of range") : true;
 }
 
 static bool word(struct guard *g, struct slice want)

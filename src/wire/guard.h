@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One pass over JSON text before anything else reads it. Allocates nothing, knows no schema. What passes is RFC 8259, real UTF-8, bounded in depth,
- * nodes, key and number length: json-c behind it can neither be surprised nor made to eat memory (it takes up to 264 times its input).
+ * One pass over JSON text before anything else reads it. Knows no schema, and allocates nothing (but, for a client's object of more than 256 keys, 8
+ * bytes a key while it closes). What passes is RFC 8259, real UTF-8, bounded in depth, nodes, key and number length: json-c behind it can neither be
+ * surprised nor made to eat memory (it takes up to 264 times its input).
  * Why json-c alone is not enough: it accepts single quotes, NaN, raw control bytes, bytes after a NUL, and cuts keys at \u0000.
  *
  * Two policies. A client's text is refused for \u0000, lone surrogates, bad UTF-8, integers beyond int64 and duplicate keys ("\u0061" is "a"). An
@@ -25,7 +26,7 @@ struct guard_limits {
 };
 
 #define GUARD_DEPTH_MAX 32
-#define GUARD_NUMBER_MAX 32 /* bytes of one number */
+#define GUARD_NUMBER_MAX 32 /* bytes of one number; what is mended counts as mended */
 #define GUARD_CLIENT ((struct guard_limits){.depth = 32, .nodes = 20000, .key = 256})
 #define GUARD_UPSTREAM ((struct guard_limits){.depth = 32, .nodes = 100000, .key = 1024, .upstream = true})
 

@@ -3,40 +3,73 @@
 
 #include "wire/guard_text.h"
 #include "wire/scan.h"
+#include "wire/utf8.h"
 
 void guard_keys_init(struct guard_keys *k)
 {
-	k->n = k->from = 0;
+	k->n = k->from = k->count = 0;
 	k->over = false;
 }
 
 void guard_keys_open(struct guard_keys *k, struct guard_scope *outer)
 {
-	*outer = (struct guard_scope){k->from, k->over};
+	*outer = (struct guard_scope){k->from, k->count, k->over};
 	k->from = k->n;
+	k->count = 0;
 	k->over = false;
 }
 
-/* Over code points, so that an escape and what it stands for are one. */
-static uint64_t hash_of(struct slice raw)
+static uint64_t mix(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
+}
+
+/* The same for a key with escapes: of the bytes that it stands for. */
+static __attribute__((noinline)) uint64_t hash_decoded(struct slice raw)
 {
 	const char *p = raw.p, *end = raw.p + raw.n;
-	uint64_t h = raw.n ? UINT64_C(0x6a09e667f3bcc909) : 0;
+	uint64_t h = 0, word = 0;
+	unsigned n = 0;
 	bool bad = false;
 
 	while (p < end) {
-		uint32_t c = (unsigned char)*p < 0x80 && *p != '\\' ? (unsigned char)*p++ : guard_next(&p, end, &bad);
+		char utf8[4];
+		size_t len = utf8_encode(guard_next(&p, end, &bad), utf8);
 
-		h = (h ^ c) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 32;
+		for (size_t i = 0; i < len; i++) {
+			memcpy((char *)&word + n % 8, utf8 + i, 1);
+			if (++n % 8 == 0) {
+				h = mix(h, word);
+				word = 0;
+			}
+		}
 	}
-	return h;
+	return mix(mix(h, word), n);
+}
+
+/* Eight bytes a step, the last step filled with zeros, then the length. */
+static uint64_t hash_of(struct slice raw)
+{
+	uint64_t h = 0, word = 0;
+	size_t i = 0;
+
+	if (raw.n && memchr(raw.p, '\\', raw.n))
+		return hash_decoded(raw);
+	for (; raw.n - i >= 8; i += 8) {
+		memcpy(&word, raw.p + i, 8);
+		h = mix(h, word);
+	}
+	word = 0;
+	memcpy(&word, raw.p ? raw.p + i : "", raw.n - i);
+	return mix(mix(h, word), raw.n);
 }
 
 bool guard_keys_add(struct guard_keys *k, struct slice raw)
 {
 	uint64_t h;
 
+	k->count++;
 	if (k->over)
 		return true;
 	if (k->n == GUARD_KEYS_MAX) {
@@ -98,59 +131,58 @@ static bool next_key(struct cursor *c, struct slice *raw)
 	return false;
 }
 
-#define WINDOW 440 /* hashes, sorted: the smallest that have not been looked at yet */
-
-/* Puts h in its place; false if it is there already. A full window loses its largest, which a later pass will see. */
-static bool window_add(uint64_t *window, size_t *n, uint64_t h)
+static int compare(const void *a, const void *b)
 {
-	size_t low = 0, high = *n;
+	uint64_t x, y;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (window[mid] == h)
-			return false;
-		if (window[mid] < h)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low == WINDOW)
-		return true;
-	if (*n < WINDOW)
-		++*n;
-	memmove(window + low + 1, window + low, (*n - 1 - low) * sizeof(*window));
-	window[low] = h;
-	return true;
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return (x > y) - (x < y);
 }
 
-/* Each pass takes the WINDOW next larger hashes, so there are as many passes as keys fill windows, whatever keys somebody chose. */
-static __attribute__((noinline)) bool all_differ(struct slice object, struct slice *twice)
+static struct cursor cursor_of(struct slice object)
 {
-	uint64_t window[WINDOW], floor = 0;
-	size_t n;
+	return (struct cursor){object.p, object.p + object.n, 0, false};
+}
 
-	do {
-		struct cursor c = {object.p, object.p + object.n, 0, false};
+/* The second key of this hash. */
+static void find_twice(struct slice object, uint64_t h, struct slice *twice)
+{
+	struct cursor c = cursor_of(object);
+	int seen = 0;
 
-		n = 0;
-		while (next_key(&c, twice)) {
-			uint64_t h = hash_of(*twice);
+	while (seen < 2 && next_key(&c, twice))
+		seen += hash_of(*twice) == h;
+}
 
-			if (h >= floor && !window_add(window, &n, h))
-				return false;
+static bool all_differ(struct slice object, size_t n, struct slice *twice)
+{
+	struct cursor c = cursor_of(object);
+	uint64_t *hash = xalloc(n * sizeof(*hash));
+	struct slice raw;
+	bool ok = true;
+
+	for (size_t i = 0; next_key(&c, &raw); i++) {
+		CHECK(i < n);
+		hash[i] = hash_of(raw);
+	}
+	qsort(hash, n, sizeof(*hash), compare);
+	for (size_t i = 1; ok && i < n; i++)
+		if (hash[i] == hash[i - 1]) {
+			find_twice(object, hash[i], twice);
+			ok = false;
 		}
-		floor = n ? window[n - 1] + 1 : 0;
-	} while (n == WINDOW && floor != 0);
-	return true;
+	free(hash);
+	return ok;
 }
 
 bool guard_keys_close(struct guard_keys *k, const struct guard_scope *outer, struct slice object, struct slice *twice)
 {
-	bool ok = !k->over || all_differ(object, twice);
+	bool ok = !k->over || all_differ(object, k->count, twice);
 
 	k->n = k->from;
 	k->from = outer->from;
+	k->count = outer->count;
 	k->over = outer->over;
 	return ok;
 }

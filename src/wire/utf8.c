@@ -144,9 +144,8 @@ size_t utf8_len16(struct slice s)
 	return n;
 }
 
-void utf8_put(struct buf *out, uint32_t cp)
+size_t utf8_encode(uint32_t cp, char c[4])
 {
-	char c[4];
 	size_t n = 0;
 
 	if (cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff))
@@ -166,5 +165,12 @@ void utf8_put(struct buf *out, uint32_t cp)
 		c[n++] = (char)(0x80 | (cp >> 6 & 0x3f));
 		c[n++] = (char)(0x80 | (cp & 0x3f));
 	}
-	buf_addmem(out, c, n);
+	return n;
+}
+
+void utf8_put(struct buf *out, uint32_t cp)
+{
+	char c[4];
+
+	buf_addmem(out, c, utf8_encode(cp, c));
 }

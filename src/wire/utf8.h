@@ -21,7 +21,8 @@ size_t utf8_partial_tail(struct slice s);
 void utf8_mend(struct buf *out, struct slice s);
 /* Length in UTF-16 units: what JavaScript counts. */
 size_t utf8_len16(struct slice s);
-/* What is no code point, or is a surrogate, is put as U+FFFD. */
+/* Bytes of the character, 1 to 4; what is no code point, or is a surrogate, is U+FFFD. */
+size_t utf8_encode(uint32_t code_point, char out[4]);
 void utf8_put(struct buf *out, uint32_t code_point);
 
 #endif

@@ -116,7 +116,10 @@ static void guard__table__is_rfc_8259_and_our_policy(void **state UNUSED)
 		{S_INIT("{\"a\":1\v}"), NO},
 		{S_INIT("{\"a\":1\xc2\xa0}"), NO},
 		{S_INIT("{\"a\":1234567890.12345678901234567890}"), OK},
+		{S_INIT("{\"a\":0.000000000000000000000000000000}"), OK},	/* 32 bytes */
 		{S_INIT("{\"a\":0.0000000000000000000000000000000}"), NO},
+		{S_INIT("{\"a\":100000000000000000000000000000}"), MEND},	/* 30 */
+		{S_INIT("{\"a\":1000000000000000000000000000000}"), NO},
 	};
 
 	for (size_t i = 0; i < countof(rows); i++) {
@@ -289,7 +292,7 @@ static struct slice many_keys(struct buf *b, unsigned n, unsigned twice)
 
 static void guard__many_keys__duplicates_are_still_found(void **state UNUSED)
 {
-	static const unsigned sizes[] = {254, 255, 256, 257, 300, 439, 440, 441, 442, 1000, 2500};
+	static const unsigned sizes[] = {254, 255, 256, 257, 300, 1000, 2500};
 	struct guard_limits limits = GUARD_CLIENT;
 	struct buf b = BUF_INIT(1 << 20);
 	struct err e;
