@@ -9,6 +9,7 @@
 #include "fcgi/edge.h"
 
 #define PIECE 4096 /* PIPE_BUF: what a pipe that polls writable takes without blocking */
+#define SKIP_WAIT (10 * (int64_t)IO_SECOND)
 
 struct cgi {
 	struct conn conn;
@@ -68,6 +69,18 @@ static enum rc body_read(struct request *r, char *p, size_t size, size_t *got, i
 
 static const struct request_ops ops = {.read = body_read};
 
+/* Apache writes all of the body before it reads: what is left unread makes its write fail, and the answer is lost. */
+WAITS static void skip_body(struct cgi *g)
+{
+	char trash[2048];
+	struct err e = ERR_INIT;
+	int64_t deadline = io_in(g->conn.io, SKIP_WAIT);
+	size_t got = 1;
+
+	while (got && !g->conn.rep.gone && body_read(&g->conn.req, trash, sizeof(trash), &got, deadline, &e) == RC_OK)
+		;
+}
+
 static void on_signal(void *ctx, short revents UNUSED)
 {
 	struct cgi *g = ctx;
@@ -105,6 +118,7 @@ static void cgi_main(void *arg)
 	conn_begin(c, c->io, g->conf);
 	io_watch_set(c->io, &g->watch, g->signals, POLLIN, on_signal, g);
 	conn_handle(c, g->vars, g->conf, g->app);
+	skip_body(g);
 	conn_end(c);
 	FCGX_FFlush(c->out);
 	app_drain(g->app, 0);

@@ -66,11 +66,21 @@ static char **environ_copy(void)
 	return copy;
 }
 
-/* PGPASSWORD and its like stay: libpq reads them whenever it connects. */
+static void environ_free(char **copy)
+{
+	for (size_t i = 0; copy[i]; i++)
+		free(copy[i]);
+	free(copy);
+}
+
+/* By its name. PGPASSWORD stays: libpq reads it whenever it connects; and a header X-Api-Key is the request's. */
 static bool is_secret(struct slice name)
 {
-	static const struct slice ends[] = {S_INIT("KEY"), S_INIT("SECRET"), S_INIT("TOKEN"), S_INIT("DATABASE_URL"), S_INIT("SECRET_OLD")};
+	static const struct slice ends[] = {S_INIT("KEY"),	S_INIT("SECRET"),	S_INIT("SECRET_OLD"),
+					    S_INIT("TOKEN"),	S_INIT("PASSWORD"),	S_INIT("DATABASE_URL")};
 
+	if (slice_starts(name, S("HTTP_")) || slice_starts(name, S("PG")))
+		return false;
 	for (size_t i = 0; i < countof(ends); i++)
 		if (slice_ends(name, ends[i]))
 			return true;
@@ -206,10 +216,9 @@ static int run_command(int argc, char **argv, char **vars)
 		return 1;
 	open_log(conf);
 	wipe_secrets(environ);
-	if (command->run(conf, &e) != RC_OK)
-		return 1;
+	command->run(conf, &e);
 	conf_free(conf);
-	return 0;
+	return e.rc != RC_OK;
 }
 
 static int run_server(enum starter starter, char **vars)
@@ -222,20 +231,21 @@ static int run_server(enum starter starter, char **vars)
 	open_log(conf);
 	wipe_secrets(environ);
 	wipe_secrets(vars);
-	if ((starter == STARTER_CGI ? cgi_serve(vars, conf, &e) : edge_serve(STDIN_FILENO, conf, &e)) != RC_OK) {
+	if ((starter == STARTER_CGI ? cgi_serve(vars, conf, &e) : edge_serve(STDIN_FILENO, conf, &e)) != RC_OK)
 		log_err(NULL, "start", &e);
-		return 1;
-	}
 	conf_free(conf);
-	return 0;
+	return e.rc != RC_OK;
 }
 
 int main(int argc, char **argv)
 {
 	enum starter starter = who_started();
 	char **vars = environ_copy();
+	int status;
 
 	harden();
 	edge_block_signals();
-	return starter == STARTER_PERSON ? run_command(argc, argv, vars) : run_server(starter, vars);
+	status = starter == STARTER_PERSON ? run_command(argc, argv, vars) : run_server(starter, vars);
+	environ_free(vars);
+	return status;
 }
