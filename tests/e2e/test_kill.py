@@ -21,9 +21,14 @@ BROKEN = (OSError, http.client.HTTPException, AssertionError, ValueError)
 ANSWER = "These are some words that come one after the other so that there is a middle in which to be killed."
 
 
+class Durable(rig.Cluster):
+    """What is committed survives the server's death (not the machine's: no fsync)."""
+    SETTINGS = ("fsync=off", "synchronous_commit=on", "max_connections=100")
+
+
 @pytest.fixture
 def own_cluster():
-    cluster = rig.Cluster()
+    cluster = Durable()
     yield cluster
     cluster.close()
 
