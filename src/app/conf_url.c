@@ -349,8 +349,10 @@ enum rc conf_database_url(struct arena *a, struct slice url, struct slice *out, 
 {
 	struct slice text = unwrap(url);
 	struct buf b = BUF_INIT(DATABASE_URL_MAX);
+	struct err own;
 	enum rc rc;
 
+	e = e ? e : &own;
 	*out = SLICE_NONE;
 	for (size_t i = 0; i < text.n; i++)
 		if ((unsigned char)text.p[i] < ' ' && !is_blank(text.p[i]))

@@ -47,7 +47,7 @@ static enum rc find_bearer(const struct request *r, bool *is_bearer, struct slic
 		struct slice value = request_header(r, names[i]);
 
 		if (value.n && bearer_in(value, is_bearer, token, e) != RC_OK)
-			return e->rc;
+			return RC_UNAUTHORIZED;
 	}
 	return RC_OK;
 }
@@ -57,8 +57,10 @@ static enum rc by_token(struct request *r, const struct conf *c, struct slice to
 	struct jwt_opts o = {.hs_secret = c->jwt_secret, .leeway_s = JWT_LEEWAY_S};
 	struct jwt_who who;
 
-	if (jwt_verify(r->arena, io_env(r->io), &o, token, &who, e) != RC_OK)
-		return err_wrap(e, "token");
+	if (jwt_verify(r->arena, io_env(r->io), &o, token, &who, e) != RC_OK) {
+		err_wrap(e, "token");
+		return RC_UNAUTHORIZED;
+	}
 	out->kind = WHO_USER;
 	out->owner = arena_printf(r->arena, "jwt:%.*s", SLICE_ARG(who.sub));
 	out->user_id = who.sub;
@@ -87,7 +89,8 @@ static enum rc check_origin(const struct request *r, const struct conf *c, struc
 	if (changes_nothing(r->method) || origin.n == 0 || is_listed(c, origin) || cors_is_own(r, c, origin))
 		return RC_OK;
 	err_set(e, RC_FORBIDDEN, "origin '%.*s' is neither ours nor listed (cors_origins, public_url)", SLICE_ARG(slice_upto(origin, 120)));
-	return err_user(e, "This page may not use this service.");
+	err_user(e, "This page may not use this service.");
+	return RC_FORBIDDEN;
 }
 
 static void by_cookie(struct request *r, const struct conf *c, struct who *out)
@@ -114,13 +117,13 @@ enum rc identity_of(struct request *r, const struct conf *c, struct who *out, st
 
 	*out = (struct who){.kind = WHO_NOBODY};
 	if (find_bearer(r, &is_bearer, &token, e) != RC_OK)
-		return e->rc;
+		return RC_UNAUTHORIZED;
 	if (is_bearer)
 		return by_token(r, c, token, out, e);
 	if (!c->anonymous)
 		return err_set(e, RC_UNAUTHORIZED, "no token, and anonymous people are not allowed");
 	if (check_origin(r, c, e) != RC_OK)
-		return e->rc;
+		return RC_FORBIDDEN;
 	by_cookie(r, c, out);
 	return RC_OK;
 }
@@ -147,5 +150,6 @@ enum rc identity_claims(const struct who *w, struct slice user_id, struct err *e
 	if (w->kind != WHO_USER || user_id.n == 0 || slice_eq(w->user_id, user_id))
 		return RC_OK;
 	err_set(e, RC_FORBIDDEN, "user_id is not the token's sub");
-	return err_user(e, "You are signed in as somebody else than user_id says.");
+	err_user(e, "You are signed in as somebody else than user_id says.");
+	return RC_FORBIDDEN;
 }
