@@ -76,7 +76,7 @@ static enum rc ready_or_migrated(struct store *s, bool migrate, int *from, struc
 		*from = (int)v;
 	if (v > STORE_SCHEMA)
 		return err_set(e, RC_CONF, "the database has schema version %lld and needs a newer chatkit.fcgi: this one knows version %d", (long long)v, STORE_SCHEMA);
-	if (v > 0 && v < STORE_SCHEMA && !migrate)
+	if (v != 0 && v < STORE_SCHEMA && !migrate)
 		return err_set(e, RC_CONF, "the database has schema version %lld, version %d is needed; run: chatkit.fcgi migrate", (long long)v, STORE_SCHEMA);
 	if (v < STORE_SCHEMA)
 		rc = install(s, e);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <pthread.h>
+#include <sys/mman.h>
 
 #include "store/store.h"
 #include "tests/unit/pg.h"
@@ -32,6 +34,7 @@ static inline PGconn *admin_open(const char *user)
 
 	snprintf(info, sizeof(info), "host=%s port=5432 user=%s dbname=ck", w.pg->dir, user);
 	c = PQconnectdb(info);
+	PQclear(PQexec(c, "SET client_min_messages = error"));
 	if (PQstatus(c) != CONNECTION_OK) {
 		fprintf(stderr, "%s", PQerrorMessage(c));
 		abort();
@@ -83,7 +86,7 @@ static inline void world_pooler(void)
 		abort();
 	fprintf(f,
 		"[databases]\nck = host=%s port=5432 user=ck\n[pgbouncer]\nlisten_addr=\nunix_socket_dir=%s\nlisten_port=6433\nauth_type=any\n"
-		"pool_mode=transaction\ndefault_pool_size=4\nmax_client_conn=400\nserver_login_retry=0.1\n",
+		"pool_mode=transaction\ndefault_pool_size=8\nmax_client_conn=400\nserver_login_retry=0.1\n",
 		w.pg->dir, w.pg->dir);
 	fclose(f);
 	snprintf(w.pooled, sizeof(w.pooled), "host=%s port=6433 user=ck dbname=ck", w.pg->dir);
@@ -112,18 +115,22 @@ static inline void world_close(void)
 	pg_free(w.pg);
 }
 
-/* The same tests twice: on the server itself, and through the pooler. */
+/* The same tests on the server itself, through the pooler, and as a superuser, for whom row-level security is not: then WHERE stands alone. */
 #define world_run(tests) world_run_(#tests, tests, countof(tests))
 static inline int world_run_(const char *name, const struct CMUnitTest *tests, size_t n)
 {
-	int failed;
+	char super[160];
+	const char *const ways[] = {w.direct, w.pooled, super};
+	int failed = 0;
 
 	world_open();
-	failed = _cmocka_run_group_tests(name, tests, n, NULL, NULL);
-	w.conninfo = w.pooled;
-	ask("DELETE FROM chatkit.owner; DELETE FROM chatkit.chunk");
-	printf("through the pooler:\n");
-	failed += _cmocka_run_group_tests(name, tests, n, NULL, NULL);
+	snprintf(super, sizeof(super), "host=%s port=5432 user=chatkit dbname=ck", w.pg->dir);
+	for (size_t i = 0; i < countof(ways) && !failed; i++) {
+		w.conninfo = ways[i];
+		printf("as %s\n", w.conninfo);
+		failed = _cmocka_run_group_tests(name, tests, n, NULL, NULL);
+		ask("DELETE FROM chatkit.owner; DELETE FROM chatkit.chunk");
+	}
 	world_close();
 	return failed;
 }
@@ -137,13 +144,18 @@ struct shop {
 	struct err e;
 };
 
-/* runner NULL: this process. */
-static inline void shop_open(struct shop *sh, struct io *io, const char *runner)
+/* Not asked yet whether the schema is there. runner NULL: this process. */
+static inline void shop_build(struct shop *sh, struct io *io, const char *conninfo, const char *runner)
 {
 	*sh = (struct shop){.io = io, .a = arena_new((size_t)256 << 20, NULL)};
-	sh->db = db_new(io, &(struct db_opts){.conninfo = slice_cstr(w.conninfo), .max_conns = 4}, &sh->e);
+	sh->db = db_new(io, &(struct db_opts){.conninfo = slice_cstr(conninfo), .max_conns = 8}, &sh->e);
 	EXPECT(sh->db);
 	sh->s = store_new(sh->db, io, runner ? slice_cstr(runner) : store_runner(sh->a), sh->a);
+}
+
+static inline void shop_open(struct shop *sh, struct io *io, const char *runner)
+{
+	shop_build(sh, io, w.conninfo, runner);
 	EXPECT_RC_E(RC_OK, store_ready(sh->s, &sh->e), &sh->e);
 }
 
@@ -215,6 +227,64 @@ static inline void talk_end(struct shop *sh, const struct talk *t)
 static inline struct keep keep_of(const struct talk *t, struct slice item, int64_t n, const char *text)
 {
 	return (struct keep){.key = t->k, .item_id = item, .kind = S("assistant_message"), .created_us = 7, .n = n, .text = slice_cstr(text)};
+}
+
+/* ---- several processes ---- */
+
+/* Memory that forked processes share; zeroed. */
+static inline void *shared(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	EXPECT(p != MAP_FAILED);
+	return p;
+}
+
+static pthread_barrier_t *crowd_gate;
+static int crowd_me;
+
+/* Processes wait here for each other, so that they begin at one moment. */
+static inline void crowd_start(void)
+{
+	pthread_barrier_wait(crowd_gate);
+}
+
+static inline void crowd_go(int n, pid_t *pids, void (*fn)(struct io *io))
+{
+	pthread_barrierattr_t at;
+
+	crowd_gate = shared(sizeof(*crowd_gate));
+	pthread_barrierattr_init(&at);
+	pthread_barrierattr_setpshared(&at, PTHREAD_PROCESS_SHARED);
+	pthread_barrier_init(crowd_gate, &at, (unsigned)n);
+	fflush(NULL);
+	for (crowd_me = 0; crowd_me < n; crowd_me++) {
+		pids[crowd_me] = fork();
+		EXPECT(pids[crowd_me] >= 0);
+		if (pids[crowd_me] == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			run_task(fn);
+			fflush(NULL);
+			_exit(0);
+		}
+	}
+}
+
+static inline void crowd_join(int n, const pid_t *pids)
+{
+	for (int i = 0; i < n; i++) {
+		int status = -1;
+
+		EXPECT_EQ(waitpid(pids[i], &status, 0), pids[i]);
+		EXPECT_EQ(status, 0);
+	}
+}
+
+/* Runs until so many sessions of the database wait for a lock. */
+static inline void wait_for_waiters(struct io *io, int n)
+{
+	while (ask("SELECT count(*) FROM pg_stat_activity WHERE datname = 'ck' AND wait_event_type = 'Lock'") < n)
+		io_sleep(io, 2 * IO_MS, NULL);
 }
 
 /* Every seq of items and entries, from 1 on, stands once: holds where nothing was deleted. Counts the owner's threads where it does not. */
