@@ -32,7 +32,7 @@ static void grow(struct buf *b, size_t need)
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 	if (cap - 1 > b->max)
-		cap = need > b->max + 1 ? need : b->max + 1;
+		cap = b->max + 1;
 	b->p = xrealloc(b->p, cap);
 	b->cap = cap;
 }
@@ -97,8 +97,8 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 	n = vsnprintf(b->p + b->n, room, fmt, ap);
 	va_end(ap);
 	CHECK(n >= 0);
-	/* It fitted in the memory there was and in the maximum: nothing to do over. */
-	if ((size_t)n < room && (size_t)n <= b->max - b->n) {
+	/* Memory never goes past the maximum, so what fitted is allowed. */
+	if ((size_t)n < room) {
 		b->n += (size_t)n;
 	} else if (buf_room(b, (size_t)n)) {
 		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);

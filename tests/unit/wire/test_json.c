@@ -263,7 +263,8 @@ static void json_parse__deepest__is_read_and_written(void **state UNUSED)
 	struct fixture f;
 
 	for (int i = 0; i < GUARD_DEPTH_MAX; i++)
-		buf_adds(&b, i % 2 ? "[" : i + 1 < GUARD_DEPTH_MAX ? "{\"a\":" : "{");
+		buf_adds(&b, i % 2 ? "[" : "{\"a\":");
+	buf_adds(&b, "\"innermost\"");
 	for (int i = GUARD_DEPTH_MAX - 1; i >= 0; i--)
 		buf_addch(&b, i % 2 ? ']' : '}');
 	begin(&f, buf_slice(&b), &client);

@@ -38,13 +38,19 @@ static void jsonw__all_calls__write_compact_json(void **state UNUSED)
 	jsonw_obj(&w);
 	jsonw_end(&w);
 	jsonw_raw(&w, S("2"));
+	for (int i = 0; i < 2; i++) {
+		jsonw_arr(&w);
+		jsonw_int(&w, 8);
+		jsonw_int(&w, 9);
+		jsonw_end(&w);
+	}
 	jsonw_end(&w);
 	jsonw_kint(&w, "last", 0);
 	assert_false(jsonw_ok(&w));
 	jsonw_end(&w);
 	assert_true(jsonw_ok(&w));
 	assert_string_equal(b.p, "{\"s\":\"a/b\",\"opt\":\"x\",\"nul\":null,\"i\":-9223372036854775808,\"t\":true,\"raw\":{\"r\":[1]},"
-				 "\"k\\\"\":[1,0.5,false,null,\"c\",[],{},2],\"last\":0}");
+				 "\"k\\\"\":[1,0.5,false,null,\"c\",[],{},2,[8,9],[8,9]],\"last\":0}");
 	buf_release(&b);
 }
 
@@ -60,6 +66,7 @@ static void jsonw_escape__what_must__is_escaped(void **state UNUSED)
 		{S_INIT("\0\x01\x1f\x20\x7f"), S_INIT("\\u0000\\u0001\\u001f\x20\x7f")},
 		{S_INIT("h\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80!"), S_INIT("h\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80!")},
 		{S_INIT("\xff\xe2\x82z\xed\xa0\x80"), S_INIT("\xef\xbf\xbd\xef\xbf\xbdz\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd")},
+		{S_INIT("four\nand many more bytes"), S_INIT("four\\nand many more bytes")},
 		{S_INIT("1234567\"12345678\\"), S_INIT("1234567\\\"12345678\\\\")},
 	};
 

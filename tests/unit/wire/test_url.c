@@ -42,7 +42,7 @@ static void url_parse__anything_else__is_refused(void **state UNUSED)
 	static const struct slice rows[] = {
 		S_INIT(""),		  S_INIT("example.org"),      S_INIT("/path"),		  S_INIT("//h/p"),	      S_INIT("http:/h"),
 		S_INIT("http:h"),	  S_INIT("://h"),	      S_INIT("1http://h"),	  S_INIT("ht_tp://h"),	      S_INIT("http://h /"),
-		S_INIT(" http://h"),	  S_INIT("http://h\n"),	      S_INIT("http://h\0/"),	  S_INIT("http://h\x7f"),     S_INIT("http://good\\@evil/"),
+		S_INIT(" http://h"),	  S_INIT("http://h\n"),	      S_INIT("http://h\0/"),	  S_INIT("http://h\x7f"),     S_INIT("http://good\\@evil/"), S_INIT("http://h/a\\b"),
 		S_INIT("http://a@b@c/"), S_INIT("http://h:80:90/"), S_INIT("http://h:x/"),	  S_INIT("http://h:0/"),      S_INIT("http://h:65536/"),
 		S_INIT("http://h:080/"), S_INIT("http://h:-1/"),    S_INIT("http://[::1"),	  S_INIT("http://[]/"),	      S_INIT("http://[::1]x/"),
 		S_INIT("http://::1/"),	  S_INIT("http://h%zz/"),     S_INIT("http://a<b/"),	  S_INIT("http://u\xff@h/"), S_INIT("http://h[/"),
