@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from client import Client, Event, Reply
+from rig import wait_for
 
 ID = re.compile(r"\b(thr|msg|wf|tsk|tc|atc|trn|anon)([_:])([0-9A-Za-z_-]{16,})")
 TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
@@ -27,7 +28,7 @@ class Loader(yaml.SafeLoader):
 
 
 Loader.yaml_implicit_resolvers = {}
-for tag, pattern, first in (("bool", r"^(true|false)$", "tf"), ("null", r"^(null|~)$", "n~"), ("int", r"^-?(0|[1-9][0-9]*)$", "-0123456789"),
+for tag, pattern, first in (("merge", r"^<<$", "<"), ("bool", r"^(true|false)$", "tf"), ("null", r"^(null|~|)$", ["n", "~", ""]), ("int", r"^-?(0|[1-9][0-9]*)$", "-0123456789"),
                             ("float", r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$", "-0123456789")):
     Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), list(first))
 
@@ -110,23 +111,38 @@ def settle(want: Any, got: Any) -> Any:
     """`got`, with what `want` leaves open replaced by the words of `want`, so that only real differences remain."""
     if want == "<any>" and got is not None:
         return want
-    if isinstance(want, str) and isinstance(got, str):
-        if re.fullmatch(r"</.*/>", want) and re.search(want[2:-2], got):
-            return want
-        return got
+    if isinstance(want, str) and isinstance(got, (str, int, float)):
+        return want if re.fullmatch(r"</.*/>", want, re.S) and re.search(want[2:-2], str(got), re.S) else got
     if isinstance(want, dict) and isinstance(got, dict):
         open_ended = "..." in want
         settled = {k: settle(want[k], v) if k in want else v for k, v in got.items() if k in want or not open_ended}
         return settled | ({"...": want["..."]} if open_ended else {})
     if isinstance(want, list) and isinstance(got, list):
-        if "..." in want:
-            at = want.index("...")
-            tail = len(want) - at - 1
-            if len(got) >= at + tail:
-                return [*(settle(w, g) for w, g in zip(want[:at], got[:at])), "...",
-                        *(settle(want[at + 1:], got[len(got) - tail:]) if tail else [])]
-        return [settle(want[i], v) if i < len(want) else v for i, v in enumerate(got)]
+        return settle_list(want, got) if "..." in want else [settle(want[i], v) if i < len(want) else v for i, v in enumerate(got)]
     return got
+
+
+def settle_list(want: list, got: list) -> list:
+    """The pieces between `...` are looked for in their order; the first stands at the beginning, the last at the end."""
+    pieces: list[list] = [[]]
+    for element in want:
+        if element == "...":
+            pieces.append([])
+        else:
+            pieces[-1].append(element)
+    first, *middle, last = pieces
+    if len(got) < len(first) + len(last):
+        return got
+    settled = settle(first, got[:len(first)]) + ["..."]
+    at, end = len(first), len(got) - len(last)
+    for piece in middle:
+        while at + len(piece) <= end and settle(piece, got[at:at + len(piece)]) != piece:
+            at += 1
+        if at + len(piece) > end:
+            return settled + got[len(first):]
+        settled += piece + ["..."]
+        at += len(piece)
+    return settled + settle(last, got[end:])
 
 
 def difference(want: Any, got: Any) -> str:
@@ -166,6 +182,9 @@ def jwt(claims: dict, secret: str = JWT_SECRET, header: dict | None = None) -> s
     return head + "." + part(hmac.new(secret.encode(), head.encode(), hashlib.sha256).digest())
 
 
+SENT = {"op", "params", "text", "get", "post", "put", "delete", "options", "request", "json", "body", "headers", "token", "sql", "until"}
+
+
 class Case:
     """One folder of tests/cases, run step by step against a site."""
 
@@ -189,14 +208,17 @@ class Case:
 
     @staticmethod
     def headline(step: dict) -> str:
-        return " ".join(str(step[k]) for k in ("op", "get", "post", "put", "delete", "options", "request", "sql") if k in step)[:160] or next(iter(step))
+        return " ".join(str(step[k]) for k in ("op", "get", "post", "put", "delete", "options", "request", "sql", "until") if k in step)[:160] or next(iter(step))
 
     def step(self, step: dict) -> str:
         """Does one step and returns what is wrong with it."""
-        step = self.names.fill({k: v for k, v in step.items()})
+        step = {k: self.names.fill(v) if k in SENT else v for k, v in step.items()}
         if "sql" in step:
             rows = [list(row) for row in self.site.db(step["sql"])]
             return difference(step["rows"], self.names.hide(json.loads(json.dumps(rows, default=str))))
+        if "until" in step:  # something that the program does a moment later
+            wait_for(step["until"], lambda: self.site.db(step["until"])[0][0], 20)
+            return ""
         if "asked" in step:  # what the model was asked so far
             came = [self.names.hide(r.body) for r in self.site.model_requests()]
             return difference(step["asked"], came)
@@ -243,7 +265,7 @@ class Case:
     def check(self, step: dict, reply: Reply) -> str:
         problems = []
         status = step.get("status", 200)
-        if reply.status != status:
+        if difference(status, reply.status):
             problems.append(f"status {reply.status}, expected {status}: {self.names.hide(reply.body[:1500].decode('utf-8', 'replace'))}")
         for name, want in step.get("head", {}).items():
             problems.append(difference({name: want}, {name: self.names.hide(reply.headers.get(name))}))
@@ -253,8 +275,8 @@ class Case:
             else:
                 events = reply.events if step.get("join", True) is False else join_deltas(reply.events)
                 problems.append(difference(step["events"], self.names.hide(events)))
-        elif reply.is_stream and reply.status == 200:
-            self.names.hide(reply.events)  # what it names may be used by later steps
+        elif "reply" not in step:
+            self.names.hide(reply.text)  # what it names may be used by later steps
         if "reply" in step and not problems:
             try:
                 problems.append(difference(step["reply"], self.names.hide(reply.json)))
