@@ -25,7 +25,8 @@ bool url_parse(struct slice s, struct url *out) MUSTCHECK;
 bool url_decode(struct buf *out, struct slice s, bool plus) MUSTCHECK;
 /* Everything but unreserved characters is escaped. */
 void url_encode(struct buf *out, struct slice s);
-/* The value of name in a query string, still coded (names are compared decoded, "+" as a blank); a second one of the same name sets *twice. false: not there. */
+/* The value of name in a query string, still coded (names are compared decoded, "+" as a blank); a second one of that name sets *twice. false: not
+ * there. */
 bool url_query(struct slice query, struct slice name, struct slice *value, bool *twice) MUSTCHECK;
 
 #endif
