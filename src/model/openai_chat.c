@@ -1,59 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chat Completions, the answer. A text delta is the hot path: one walk of the guard, which picks the few fields that can be there, and one copy out of the
- * escapes into the answer's text, of which the delta is a view. A tree is built only of the field that needs one (a tool call's delta, a list of parts).
+ * Chat Completions, the answer. A text delta is the hot path: one walk of the guard over the event and one over the delta in it, which pick what can be there,
+ * and one copy out of the escapes into the answer's text, of which the delta is a view. A tree is built only of the field that needs one (a tool call's
+ * delta, a list of parts).
  */
 #include "model/wire.h"
 
 #include "model/provider_err.h"
 
-enum {
-	P_CONTENT,
-	P_THOUGHTS, /* reasoning_content */
-	P_REASONING,
-	P_REFUSAL,
-	P_CALLS,
-	P_DETAILS,
-	P_EXTRA,
-	P_FINISH,
-	P_USAGE,
-	P_X_GROQ,
-	P_ERROR,
-	P_OBJECT,
-	P_MESSAGE, /* a whole message where a delta should be */
-	P__N
+/* Of the event. Few, because each costs something at each key. */
+enum { E_DELTA, E_FINISH, E_USAGE, E_ERROR, E__N };
+
+static const struct guard_pick in_event[E__N] = {
+	[E_DELTA] = {.path = "choices.0.delta"},
+	[E_FINISH] = {.path = "choices.0.finish_reason"},
+	[E_USAGE] = {.path = "usage"},
+	[E_ERROR] = {.path = "error"},
 };
+
+/* Of an event without a delta, or at the end. */
+enum { R_MESSAGE, R_OBJECT, R_X_GROQ, R__N };
+
+static const struct guard_pick in_rare[R__N] = {
+	[R_MESSAGE] = {.path = "choices.0.message"},
+	[R_OBJECT] = {.path = "object"},
+	[R_X_GROQ] = {.path = "x_groq.usage"},
+};
+
+/* Of the delta, or the message. */
+enum { P_CONTENT, P_THOUGHTS, P_REASONING, P_REFUSAL, P_CALLS, P_DETAILS, P_EXTRA, P__N };
 
 static const struct guard_pick in_delta[P__N] = {
-	[P_CONTENT] = {.path = "choices.0.delta.content"},
-	[P_THOUGHTS] = {.path = "choices.0.delta.reasoning_content"},
-	[P_REASONING] = {.path = "choices.0.delta.reasoning"},
-	[P_REFUSAL] = {.path = "choices.0.delta.refusal"},
-	[P_CALLS] = {.path = "choices.0.delta.tool_calls"},
-	[P_DETAILS] = {.path = "choices.0.delta.reasoning_details"},
-	[P_EXTRA] = {.path = "choices.0.delta.extra_content"},
-	[P_FINISH] = {.path = "choices.0.finish_reason"},
-	[P_USAGE] = {.path = "usage"},
-	[P_X_GROQ] = {.path = "x_groq.usage"},
-	[P_ERROR] = {.path = "error"},
-	[P_OBJECT] = {.path = "object"},
-	[P_MESSAGE] = {.path = "choices.0.message"},
-};
-
-static const struct guard_pick in_message[P__N] = {
-	[P_CONTENT] = {.path = "choices.0.message.content"},
-	[P_THOUGHTS] = {.path = "choices.0.message.reasoning_content"},
-	[P_REASONING] = {.path = "choices.0.message.reasoning"},
-	[P_REFUSAL] = {.path = "choices.0.message.refusal"},
-	[P_CALLS] = {.path = "choices.0.message.tool_calls"},
-	[P_DETAILS] = {.path = "choices.0.message.reasoning_details"},
-	[P_EXTRA] = {.path = "choices.0.message.extra_content"},
-	[P_FINISH] = {.path = "choices.0.finish_reason"},
-	[P_USAGE] = {.path = "usage"},
-	[P_X_GROQ] = {.path = "x_groq.usage"},
-	[P_ERROR] = {.path = "error"},
-	[P_OBJECT] = {.path = "object"},
-	[P_MESSAGE] = {.path = "choices.0.message"},
+	[P_CONTENT] = {.path = "content"},
+	[P_THOUGHTS] = {.path = "reasoning_content"},
+	[P_REASONING] = {.path = "reasoning"},
+	[P_REFUSAL] = {.path = "refusal"},
+	[P_CALLS] = {.path = "tool_calls"},
+	[P_DETAILS] = {.path = "reasoning_details"},
+	[P_EXTRA] = {.path = "extra_content"},
 };
 
 static const struct guard_limits event_limits = {.depth = GUARD_DEPTH_MAX, .nodes = 100000, .key = 1024, .upstream = true};
@@ -95,11 +79,6 @@ static enum rc refused(struct wire *w, struct slice data, struct err *e)
 	rc = provider_err_tell(&no, e);
 	arena_free(scratch);
 	return rc;
-}
-
-static bool is_error(const struct guard_pick *p)
-{
-	return is_text(&p[P_ERROR]) || is_tree(&p[P_ERROR]) || slice_is(p[P_OBJECT].raw, "\"error\"");
 }
 
 static enum rc take_finish(struct wire *w, struct slice raw, struct err *e)
@@ -278,8 +257,13 @@ static enum rc with_tree(struct wire *w, struct slice raw, enum rc (*take)(struc
 
 /* ---- one event ---- */
 
-/* Everything of an event but text: what a plain delta does not have. */
-static enum rc take_rest(struct wire *w, const struct guard_pick *p, struct err *e)
+static struct slice since(const struct buf *b, size_t n)
+{
+	return slice_from(buf_slice(b), n);
+}
+
+/* What a plain delta does not have. */
+static enum rc take_trees(struct wire *w, const struct guard_pick *p, struct err *e)
 {
 	bool thoughts_told = is_text(&p[P_THOUGHTS]) || is_text(&p[P_REASONING]);
 	enum rc rc = RC_OK;
@@ -292,21 +276,10 @@ static enum rc take_rest(struct wire *w, const struct guard_pick *p, struct err 
 		rc = with_tree(w, p[P_CALLS].raw, take_calls, e);
 	if (rc == RC_OK && is_tree(&p[P_EXTRA]))
 		rc = with_tree(w, p[P_EXTRA].raw, take_extra, e);
-	if (is_tree(&p[P_USAGE]))
-		take_usage(w, p[P_USAGE].raw);
-	else if (is_tree(&p[P_X_GROQ]))
-		take_usage(w, p[P_X_GROQ].raw);
-	if (rc == RC_OK && is_text(&p[P_FINISH]))
-		rc = take_finish(w, p[P_FINISH].raw, e);
 	return rc;
 }
 
-static struct slice since(const struct buf *b, size_t n)
-{
-	return slice_from(buf_slice(b), n);
-}
-
-static enum rc read_event(struct wire *w, struct slice data, const struct guard_pick *paths, struct wire_delta *out, struct err *e)
+static enum rc take_delta(struct wire *w, struct slice raw, struct wire_delta *out, struct err *e)
 {
 	size_t text = w->text.n, reasoning = w->reasoning.n, refusal = w->refusal.n;
 	struct guard_pick p[P__N];
@@ -314,13 +287,10 @@ static enum rc read_event(struct wire *w, struct slice data, const struct guard_
 	enum rc rc;
 	bool mend;
 
-	memcpy(p, paths, sizeof(p));
-	if (guard_check(data, &event_limits, p, P__N, &mend, &why) != RC_OK)
+	memcpy(p, in_delta, sizeof(p));
+	if (guard_check(raw, &event_limits, p, P__N, &mend, &why) != RC_OK)
 		return garbage(&why, e);
-	if (is_error(p))
-		return refused(w, data, e);
-	if (paths == in_delta && is_tree(&p[P_MESSAGE]) && !p[P_CONTENT].raw.n && !p[P_CALLS].raw.n)
-		return read_event(w, data, in_message, out, e);
+	/* Some send their thoughts by both names. */
 	if (is_text(&p[P_THOUGHTS])) {
 		guard_unescape(p[P_THOUGHTS].raw, &w->reasoning);
 		w->reasoning_content = true;
@@ -331,12 +301,56 @@ static enum rc read_event(struct wire *w, struct slice data, const struct guard_
 		guard_unescape(p[P_CONTENT].raw, &w->text);
 	if (is_text(&p[P_REFUSAL]))
 		guard_unescape(p[P_REFUSAL].raw, &w->refusal);
-	rc = take_rest(w, p, e);
+	rc = take_trees(w, p, e);
 	out->text = since(&w->text, text);
 	out->reasoning = since(&w->reasoning, reasoning);
 	out->refusal = since(&w->refusal, refusal);
 	if (rc == RC_OK && (!buf_ok(&w->text) || !buf_ok(&w->refusal)))
 		return too_long(e);
+	return rc;
+}
+
+static enum rc take_rare(struct wire *w, struct slice data, bool has_delta, bool has_usage, struct wire_delta *out, struct err *e)
+{
+	struct guard_pick p[R__N];
+	struct err why;
+	bool mend;
+
+	memcpy(p, in_rare, sizeof(p));
+	if (guard_check(data, &event_limits, p, R__N, &mend, &why) != RC_OK)
+		return garbage(&why, e);
+	if (slice_is(p[R_OBJECT].raw, "\"error\""))
+		return refused(w, data, e);
+	if (!has_usage && is_tree(&p[R_X_GROQ]))
+		take_usage(w, p[R_X_GROQ].raw);
+	if (!has_delta && is_tree(&p[R_MESSAGE]))
+		return take_delta(w, p[R_MESSAGE].raw, out, e);
+	return RC_OK;
+}
+
+static enum rc read_event(struct wire *w, struct slice data, struct wire_delta *out, struct err *e)
+{
+	struct guard_pick p[E__N];
+	bool has_delta, has_usage;
+	enum rc rc = RC_OK;
+	struct err why;
+	bool mend;
+
+	memcpy(p, in_event, sizeof(p));
+	if (guard_check(data, &event_limits, p, E__N, &mend, &why) != RC_OK)
+		return garbage(&why, e);
+	if (is_text(&p[E_ERROR]) || is_tree(&p[E_ERROR]))
+		return refused(w, data, e);
+	has_delta = is_tree(&p[E_DELTA]);
+	has_usage = is_tree(&p[E_USAGE]);
+	if (has_usage)
+		take_usage(w, p[E_USAGE].raw);
+	if (has_delta)
+		rc = take_delta(w, p[E_DELTA].raw, out, e);
+	if (rc == RC_OK && (!has_delta || is_text(&p[E_FINISH])))
+		rc = take_rare(w, data, has_delta, has_usage, out, e);
+	if (rc == RC_OK && is_text(&p[E_FINISH]))
+		rc = take_finish(w, p[E_FINISH].raw, e);
 	return rc;
 }
 
@@ -367,7 +381,7 @@ static enum rc chat_event(struct wire *w, struct slice data, struct wire_delta *
 		w->done = true;
 		return RC_OK;
 	}
-	return read_event(w, data, in_delta, out, e);
+	return read_event(w, data, out, e);
 }
 
 static enum rc chat_whole(struct wire *w, struct slice body, struct wire_delta *out, struct err *e)
@@ -379,7 +393,7 @@ static enum rc chat_whole(struct wire *w, struct slice body, struct wire_delta *
 	body = slice_trim(body);
 	if (body.n && body.p[0] == '[')
 		return array_event(w, body, e);
-	rc = read_event(w, body, in_message, out, e);
+	rc = read_event(w, body, out, e);
 	w->done = true; /* a whole body was not cut */
 	if (rc == RC_OK && !w->finished && !w->text.n && !w->calls.n && !w->refusal.n) {
 		err_set(&why, RC_PROTO, "a body without an answer in it");
