@@ -173,7 +173,7 @@ HEADERS = $(patsubst %.h,%,$(wildcard src/*/*.h fcgi/*.h))
 .PHONY: FORCE
 $(BUILD)/headers/$(CC)/%: %.h FORCE
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -Wno-unused-function -fsyntax-only -x c -include $< /dev/null
+	$(Q)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(pkg_cflags) -Wno-unused-function -fsyntax-only -x c -include $< /dev/null
 
 # A driver links everything; the linker takes what it needs.
 FUZZ_BINS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
