@@ -147,6 +147,29 @@ static void old_secret_is_accepted_and_replaced(void **state)
 	assert_false(cookie_check(*state, &f.env, &none, value, &id, &renew));
 }
 
+/* Without a secret everybody knows the key. */
+static void no_secret_no_entry(void **state)
+{
+	static const struct slice secrets[] = {S_INIT(""), S_INIT("a secret of only thirty-one byt"), S_INIT("a secret of thirty-two bytes here")};
+	struct slice said = S("v1.0123456789abcdefghjkmnpqrs.1700000000"), id;
+	struct fake_env f = FAKE_ENV;
+	unsigned char key[32], mac[64];
+	bool renew;
+
+	for (size_t i = 0; i < countof(secrets); i++) {
+		struct cookie_opts o = {.secret = secrets[i], .max_age_s = DAY};
+		struct buf b = BUF_INIT(256);
+
+		hkdf(secrets[i], "chatkit cookie v1", key);
+		hmac(MAC_SHA256, slice_mem(key, sizeof(key)), said, mac);
+		buf_add(&b, said);
+		buf_addch(&b, '.');
+		b64url_encode(&b, slice_mem(mac, SHA256_LEN));
+		assert_int_equal(cookie_check(*state, &f.env, &o, buf_slice(&b), &id, &renew), i == 2);
+		buf_release(&b);
+	}
+}
+
 static void header_says_all(void **state)
 {
 	assert_true(slice_is(cookie_header(*state, opts(), true, S("x")), "__Host-ck=x; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax; Secure"));
@@ -205,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(age, setup, teardown),
 		cmocka_unit_test_setup_teardown(renewed_is_the_same_person, setup, teardown),
 		cmocka_unit_test_setup_teardown(old_secret_is_accepted_and_replaced, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_secret_no_entry, setup, teardown),
 		cmocka_unit_test_setup_teardown(header_says_all, setup, teardown),
 		cmocka_unit_test_setup_teardown(find, setup, teardown),
 		cmocka_unit_test(names_by_scheme),
