@@ -161,7 +161,7 @@ static void take_attributes(struct twin *t, struct demo_intent *out)
 
 /* ---- names of things ---- */
 
-static void unquote(struct twin *t)
+static bool unquote(struct twin *t)
 {
 	static const char *const marks[][2] = {{"\"", "\""}, {"'", "'"}, {"\xe2\x80\x9c", "\xe2\x80\x9d"}};
 
@@ -172,11 +172,13 @@ static void unquote(struct twin *t)
 			continue;
 		t->n -= close;
 		cut_out(t, 0, open);
-		return;
+		return true;
 	}
+	return false;
 }
 
-static void clean_name(struct twin *t)
+/* true: it stood in quotes, so it is one name whatever is in it. */
+static bool clean_name(struct twin *t)
 {
 	static const char *const around[] = {"to my to-do list", "to my todo list", "to the to-do list", "to the todo list", "to my list", "to the list",
 					     "from my list", "from the list", "off my list", "off the list", "on my list", "on the list", "in my list",
@@ -184,11 +186,14 @@ static void clean_name(struct twin *t)
 	static const char *const before[] = {"a new task to", "a new task called", "a new task", "new task", "a task to", "a task called", "a task",
 					     "the task called", "the task", "my task", "task", "a todo to", "a todo", "the item", "an item", NULL};
 
+	bool quoted;
+
 	take_any(t, around);
 	take_first(t, before);
 	trim(t);
-	unquote(t);
+	quoted = unquote(t);
 	trim(t);
+	return quoted;
 }
 
 static void clean_target(struct twin *t)
@@ -274,7 +279,7 @@ static bool read_add(struct twin *t, struct demo_intent *out)
 		return false;
 	out->act = DEMO_ADD;
 	take_attributes(t, out);
-	clean_name(t);
+	many = !clean_name(t) && many;
 	if (many)
 		split_things(words(t), out);
 	else if (t->n) {

@@ -332,6 +332,26 @@ static void change_all(const struct scene *s, const struct demo_intent *in, cons
 	}
 }
 
+/* "milk and eggs": two tasks, if both are there. */
+static void change_each(const struct scene *s, const struct demo_intent *in, const struct tasks *list, struct demo_plan *out)
+{
+	struct slice rest = in->thing[0], piece;
+
+	while (rest.n && out->n_calls < DEMO_THINGS_MAX) {
+		ptrdiff_t at = slice_find(rest, S(" and "));
+		const struct task *t;
+
+		piece = at >= 0 ? slice_upto(rest, (size_t)at) : rest;
+		rest = slice_from(rest, at >= 0 ? (size_t)at + 5 : rest.n);
+		t = find_task(list, piece);
+		if (!t || piece.n == in->thing[0].n) {
+			out->n_calls = 0;
+			return;
+		}
+		call_change(s, in, t, out);
+	}
+}
+
 /* The list has come: now the task can be named by its id. */
 static void change(const struct scene *s, const struct demo_intent *in, struct demo_plan *out)
 {
@@ -348,23 +368,11 @@ static void change(const struct scene *s, const struct demo_intent *in, struct d
 			say_text(s, out, "There is nothing on the list that this would change.");
 		return;
 	}
-	t = find_task(&list, in->thing[0]);
-	if (t) {
+	if (in->act != DEMO_UPDATE)
+		change_each(s, in, &list, out);
+	t = out->n_calls == 0 ? find_task(&list, in->thing[0]) : NULL;
+	if (t)
 		call_change(s, in, t, out);
-	} else {
-		struct demo_intent many = *in;
-
-		/* "milk and eggs" is no task: perhaps two are meant. */
-		for (struct slice rest = in->thing[0], piece; rest.n && out->n_calls < DEMO_THINGS_MAX;) {
-			ptrdiff_t at = slice_find(rest, S(" and "));
-
-			piece = at >= 0 ? slice_upto(rest, (size_t)at) : rest;
-			rest = slice_from(rest, at >= 0 ? (size_t)at + 5 : rest.n);
-			t = piece.n < in->thing[0].n ? find_task(&list, piece) : NULL;
-			if (t)
-				call_change(s, &many, t, out);
-		}
-	}
 	if (out->n_calls == 0)
 		out->text = arena_printf(s->a, "I find no task called **%.*s** on your list.", SLICE_ARG(slice_upto(in->thing[0], 120)));
 }
