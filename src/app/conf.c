@@ -91,7 +91,8 @@ static void check_together(struct conf_reader *r)
 	const struct conf *c = r->c;
 
 	if (c->text_max > c->body_max)
-		conf_problem(r, "limits.text_kib", "a message of %zu KiB does not fit into a body of %zu KiB (limits.body_kib)", c->text_max / 1024, c->body_max / 1024);
+		conf_problem(r, "limits.text_kib", "a message of %zu KiB does not fit into a body of %zu KiB (limits.body_kib)", c->text_max / 1024,
+			     c->body_max / 1024);
 	if (c->secret_old.n && c->secret.n == 0)
 		conf_problem(r, "auth.secret_old", "is set, but auth.secret (CHATKIT_SECRET) is not");
 }

@@ -4,8 +4,8 @@
  * A new configuration is a new process. Each module below declares its own struct x_opts; here they are composed, and nothing below app/ includes this.
  *
  * One const table (conf_table.c) names every setting: its JSON path, its variable, its type, limits, default, help. It drives reading, `check`, --help, and a
- * test that the guide (deploy/guide/configuration.md) and the example name each. All problems are reported at once, each with its path. A request's variables never configure: when the process was
- * started as CGI, only names of the table that do not begin with HTTP_ are read.
+ * test that the guide (deploy/guide/configuration.md) and the example name each. All problems are reported at once, each with its path. A request's
+ * variables never configure: when the process was started as CGI, HTTP_* and the other names of RFC 3875 are as if unset, in ${ENV} too.
  */
 #ifndef APP_CONF_H
 #define APP_CONF_H
@@ -99,7 +99,7 @@ struct conf {
 struct conf_from {
 	const char *file;        /* -c FILE, or NULL: searched */
 	char *const *environ;
-	const char *exe;         /* path of the executable, for the search beside it */
+	const char *exe;         /* absolute path of the executable, for the search beside it; NULL: not searched there */
 	bool cgi;                /* started by a web server for one request */
 };
 

@@ -179,7 +179,8 @@ static void explain_none(struct conf *c)
 		if (c->providers[i].api_key.n || c->providers[i].base_url.n) {
 			const char *prefix = c->providers[i].provider->prefix;
 
-			c->model_why = arena_printf(c->arena, "No model is configured: %s is set up, but has no default model. Set CHATKIT_MODEL to %s/MODEL.", prefix, prefix);
+			c->model_why = arena_printf(c->arena, "No model is configured: %s is set up, but has no default model. Set CHATKIT_MODEL to %s/MODEL.",
+						    prefix, prefix);
 			return;
 		}
 	c->model_why = S("No model is configured. Set CHATKIT_MODEL (as openai/gpt-5-mini) and its provider's key, or only OPENAI_API_KEY, GEMINI_API_KEY or "

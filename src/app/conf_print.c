@@ -2,15 +2,18 @@
 #include "app/conf_table.h"
 
 #include "wire/url.h"
+#include "wire/utf8.h"
 
 #define PATH_WIDTH 28
 #define SHOW_MAX 60 /* bytes of a long text */
 
 static void show_text(struct slice s, struct buf *out)
 {
-	for (size_t i = 0; i < s.n && i < SHOW_MAX; i++)
+	struct slice head = utf8_cut(s, SHOW_MAX);
+
+	for (size_t i = 0; i < head.n; i++)
 		buf_addch(out, (unsigned char)s.p[i] < ' ' ? ' ' : s.p[i]);
-	if (s.n > SHOW_MAX)
+	if (head.n < s.n)
 		buf_addf(out, "... (%zu bytes)", s.n);
 }
 
@@ -142,6 +145,17 @@ static void print_models(const struct conf *c, struct buf *out)
 		buf_adds(out, "  none\n");
 }
 
+static void print_warnings(const struct conf *c, struct buf *out)
+{
+	struct slice rest = c->warnings, line;
+
+	buf_adds(out, rest.n ? "\nwarnings:\n" : "");
+	while (rest.n) {
+		rest = slice_cut(rest, '\n', &line);
+		buf_addf(out, "  %.*s\n", SLICE_ARG(line));
+	}
+}
+
 void conf_print(const struct conf *c, struct buf *out)
 {
 	struct buf value = BUF_INIT(16384);
@@ -156,8 +170,7 @@ void conf_print(const struct conf *c, struct buf *out)
 	for (size_t i = 0; i < c->n_providers; i++)
 		print_provider(&c->providers[i], out);
 	print_models(c, out);
-	if (c->warnings.n)
-		buf_addf(out, "\nwarnings:\n%.*s", SLICE_ARG(c->warnings));
+	print_warnings(c, out);
 	buf_release(&value);
 }
 

@@ -27,20 +27,25 @@ static const struct param {
 	enum param_use use;
 } params[] = {
 	/* libpq 15 to 17: "Parameter Key Words". replication is left out: no such connection can run a query. */
-	{"host", KEEP}, {"hostaddr", KEEP}, {"port", KEEP}, {"dbname", KEEP}, {"user", KEEP}, {"password", KEEP}, {"passfile", KEEP}, {"require_auth", KEEP},
-	{"connect_timeout", KEEP}, {"options", KEEP}, {"application_name", KEEP}, {"fallback_application_name", KEEP}, {"keepalives", KEEP}, {"keepalives_idle", KEEP},
-	{"keepalives_interval", KEEP}, {"keepalives_count", KEEP}, {"tcp_user_timeout", KEEP}, {"gssencmode", KEEP}, {"krbsrvname", KEEP}, {"gsslib", KEEP},
-	{"gssdelegation", KEEP}, {"sslcompression", KEEP}, {"sslnegotiation", KEEP}, {"sslcert", KEEP}, {"sslkey", KEEP}, {"sslpassword", KEEP}, {"sslcertmode", KEEP},
-	{"sslrootcert", KEEP}, {"sslcrl", KEEP}, {"sslcrldir", KEEP}, {"sslsni", KEEP}, {"ssl_min_protocol_version", KEEP}, {"ssl_max_protocol_version", KEEP},
-	{"requirepeer", KEEP}, {"service", KEEP}, {"target_session_attrs", KEEP}, {"load_balance_hosts", KEEP},
-	{"sslmode", MODE}, {"ssl", SSL}, {"channel_binding", BIND}, {"client_encoding", CODE},
+	{"host", KEEP}, {"hostaddr", KEEP}, {"port", KEEP}, {"dbname", KEEP}, {"user", KEEP}, {"password", KEEP}, {"passfile", KEEP},
+	{"require_auth", KEEP}, {"connect_timeout", KEEP}, {"options", KEEP}, {"application_name", KEEP},
+	{"fallback_application_name", KEEP}, {"keepalives", KEEP}, {"keepalives_idle", KEEP}, {"keepalives_interval", KEEP},
+	{"keepalives_count", KEEP}, {"tcp_user_timeout", KEEP}, {"gssencmode", KEEP}, {"krbsrvname", KEEP}, {"gsslib", KEEP},
+	{"gssdelegation", KEEP}, {"sslcompression", KEEP}, {"sslnegotiation", KEEP}, {"sslcert", KEEP}, {"sslkey", KEEP},
+	{"sslpassword", KEEP}, {"sslcertmode", KEEP}, {"sslrootcert", KEEP}, {"sslcrl", KEEP}, {"sslcrldir", KEEP}, {"sslsni", KEEP},
+	{"ssl_min_protocol_version", KEEP}, {"ssl_max_protocol_version", KEEP}, {"requirepeer", KEEP}, {"service", KEEP},
+	{"target_session_attrs", KEEP}, {"load_balance_hosts", KEEP}, {"sslmode", MODE}, {"ssl", SSL}, {"channel_binding", BIND},
+	{"client_encoding", CODE},
 	/* SQLAlchemy with asyncpg, psycopg and pg8000 */
-	{"prepared_statement_cache_size", DROP}, {"statement_cache_size", DROP}, {"prepared_statement_name_func", DROP}, {"prepare_threshold", DROP}, {"async_fallback", DROP},
-	{"command_timeout", DROP}, {"timeout", DROP}, {"max_cached_statement_lifetime", DROP}, {"max_cacheable_statement_size", DROP},
+	{"prepared_statement_cache_size", DROP}, {"statement_cache_size", DROP}, {"prepared_statement_name_func", DROP},
+	{"prepare_threshold", DROP}, {"async_fallback", DROP}, {"command_timeout", DROP}, {"timeout", DROP},
+	{"max_cached_statement_lifetime", DROP}, {"max_cacheable_statement_size", DROP},
 	/* Prisma */
-	{"pgbouncer", DROP}, {"connection_limit", DROP}, {"pool_timeout", DROP}, {"schema", DROP}, {"socket_timeout", DROP}, {"statement_cache", DROP},
+	{"pgbouncer", DROP}, {"connection_limit", DROP}, {"pool_timeout", DROP}, {"schema", DROP}, {"socket_timeout", DROP},
+	{"statement_cache", DROP},
 	/* node-postgres, pgx and lib/pq, Supabase and Vercel */
-	{"uselibpqcompat", DROP}, {"default_query_exec_mode", DROP}, {"pool_max_conns", DROP}, {"binary_parameters", DROP}, {"supa", DROP}, {"workaround", DROP},
+	{"uselibpqcompat", DROP}, {"default_query_exec_mode", DROP}, {"pool_max_conns", DROP}, {"binary_parameters", DROP}, {"supa", DROP},
+	{"workaround", DROP},
 };
 
 static const struct param *find_param(struct slice name)

@@ -67,7 +67,8 @@ static bool set_text(const struct value *v)
 static bool set_secret(const struct value *v)
 {
 	if (v->text.n < CONF_SECRET_MIN) {
-		conf_problem(v->r, v->where, "is too short: it has %zu bytes, and needs %d at least (openssl rand -hex 32 makes one)", v->text.n, CONF_SECRET_MIN);
+		conf_problem(v->r, v->where, "is too short: it has %zu bytes, and needs %d at least (openssl rand -hex 32 makes one)", v->text.n,
+			     CONF_SECRET_MIN);
 		return false;
 	}
 	put(v, v->text);
@@ -346,10 +347,23 @@ static bool set_log(const struct value *v)
 }
 
 static bool (*const setters[CONF_TYPE__MAX])(const struct value *) = {
-	[CONF_TEXT] = set_text,		[CONF_LINE] = set_text,	      [CONF_SECRET] = set_secret,     [CONF_UNSIGNED] = set_unsigned, [CONF_SIZE] = set_size,
-	[CONF_INT] = set_int,		[CONF_DECIMAL] = set_decimal, [CONF_BOOL] = set_bool,	      [CONF_NAMES] = set_names,	      [CONF_ORIGINS] = set_origins,
-	[CONF_URL] = set_url,		[CONF_BASE_PATH] = set_base_path, [CONF_PATH] = set_path,     [CONF_CA_FILE] = set_ca_file,   [CONF_PROXY] = set_proxy,
-	[CONF_DATABASE] = set_database, [CONF_LOG] = set_log,
+	[CONF_TEXT] = set_text,
+	[CONF_LINE] = set_text,
+	[CONF_SECRET] = set_secret,
+	[CONF_UNSIGNED] = set_unsigned,
+	[CONF_SIZE] = set_size,
+	[CONF_INT] = set_int,
+	[CONF_DECIMAL] = set_decimal,
+	[CONF_BOOL] = set_bool,
+	[CONF_NAMES] = set_names,
+	[CONF_ORIGINS] = set_origins,
+	[CONF_URL] = set_url,
+	[CONF_BASE_PATH] = set_base_path,
+	[CONF_PATH] = set_path,
+	[CONF_CA_FILE] = set_ca_file,
+	[CONF_PROXY] = set_proxy,
+	[CONF_DATABASE] = set_database,
+	[CONF_LOG] = set_log,
 };
 
 bool conf_set(struct conf_reader *r, const struct conf_row *row, const char *where, struct slice text)

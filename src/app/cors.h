@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Cross-origin requests. Unset: the same origin only, and no CORS headers at all. Else an exact list; a listed origin is echoed, never "*", never "null"; Vary on
- * every answer, errors and streams too. The preflight is answered before anybody is asked who they are.
+ * Cross-origin requests. Unset: the same origin only, and no CORS headers at all. Else an exact list; a listed origin is echoed, never "*", never "null";
+ * Vary on every answer, errors and streams too. The preflight is answered before anybody is asked who they are.
  */
 #ifndef APP_CORS_H
 #define APP_CORS_H
