@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "fcgi/edge.h"
 #include "fcgi/slot.h"
 
 #define REFUSING 32                          /* slots that only say 503 */
@@ -162,18 +163,12 @@ void acceptor_start(struct acceptor *a)
 
 void acceptor_stop(struct acceptor *a)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
 	on_listen(a, POLLIN);
 	a->started = false;
 	io_watch_off(a->io, &a->watch);
 	io_timer_off(a->io, &a->again);
 	io_forget(a->io, a->fd);
-	/* Its number stays taken: descriptor 0 must not become somebody's connection. */
-	if (null >= 0) {
-		dup2(null, a->fd);
-		close(null);
-	}
+	edge_let_go(a->fd);
 }
 
 enum rc acceptor_idle(struct acceptor *a, int64_t deadline)

@@ -121,6 +121,8 @@ static void cgi_main(void *arg)
 	skip_body(g);
 	conn_end(c);
 	FCGX_FFlush(c->out);
+	/* The answer ends here, not when the process does. */
+	edge_let_go(STDOUT_FILENO);
 	app_drain(g->app, 0);
 	app_free(g->app);
 	io_watch_off(c->io, &g->watch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fcgi/edge.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -50,6 +50,16 @@ int edge_signals(void)
 	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	CHECK(fd >= 0);
 	return fd;
+}
+
+void edge_let_go(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0)
+		return;
+	dup2(null, fd);
+	close(null);
 }
 
 static void on_signal(void *ctx, short revents UNUSED)

@@ -17,5 +17,7 @@ enum rc edge_serve(int fd, const struct conf *conf, struct err *e) MUSTCHECK;
 void edge_block_signals(void);
 /* A descriptor that reads them. */
 int edge_signals(void);
+/* Closes one of the first three descriptors and keeps its number taken, lest it become somebody's connection. */
+void edge_let_go(int fd);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "fcgi/record.h"
 
+#define BEGIN_CONTENT 8
+
 struct record {
 	unsigned type, id;
 	size_t content, padding;
@@ -30,6 +32,9 @@ enum rc record_head(struct slice in, size_t *n, struct record_body *body, struct
 			return RC_OK;
 		if (!record_read((const unsigned char *)in.p + at, &r) || r.type != want || (at > 0 && r.id != body->id))
 			return err_set(e, RC_PROTO, "not a FastCGI request (type %u at byte %zu)", r.type, at);
+		/* After a padded BEGIN_REQUEST libfcgi takes the padding for a record, and a broken record for the end of the parameters. */
+		if (at == 0 && (r.content != BEGIN_CONTENT || r.padding != 0))
+			return err_set(e, RC_PROTO, "a BEGIN_REQUEST of %zu and %zu bytes", r.content, r.padding);
 		*body = (struct record_body){.id = r.id, .padding = r.padding};
 		at += RECORD_HEADER;
 		if (want == RECORD_PARAMS && r.content == 0) {

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 
+#define LIBFCGI_READS 8192                   /* bytes at once, into a buffer of the request's own */
 #define PIECE 8000                           /* with header and padding one buffer of libfcgi's, so one write */
 #define HEAD_WAIT (5 * (int64_t)IO_SECOND)   /* web servers send it in one go */
 #define TELL_EVERY (10 * (int64_t)IO_SECOND) /* log lines about refusing */
@@ -126,6 +127,7 @@ static void pipe_close(struct slots *a)
 static enum rc decode_head(struct slot *s, size_t n, struct err *e)
 {
 	struct slots *a = s->owner;
+	char left;
 
 	if (a->pipe[0] < 0 && pipe2(a->pipe, O_NONBLOCK | O_CLOEXEC) != 0)
 		return err_set(e, RC_INTERNAL, "pipe2: %s", strerror(errno));
@@ -134,7 +136,7 @@ static enum rc decode_head(struct slot *s, size_t n, struct err *e)
 		return err_set(e, RC_TOO_LARGE, "%zu bytes of parameters do not fit into a pipe", n);
 	}
 	FCGX_InitRequest(&s->fcgx, -1, 0);
-	/* A connection that it may keep is one that it need not accept. The last byte that it needs is the last in the pipe: nothing stays there. */
+	/* A connection that it may keep is one that it need not accept. The last byte that it needs is the last in the pipe. */
 	s->fcgx.ipcFd = a->pipe[0];
 	s->fcgx.keepConnection = 1;
 	if (FCGX_Accept_r(&s->fcgx) != 0) {
@@ -145,6 +147,9 @@ static enum rc decode_head(struct slot *s, size_t n, struct err *e)
 	s->fcgx.ipcFd = s->fd;
 	s->fcgx.keepConnection = 0;
 	s->at = n;
+	/* The next request's pipe must be empty, whatever libfcgi made of this one. */
+	if (n > LIBFCGI_READS && read(a->pipe[0], &left, 1) > 0)
+		pipe_close(a);
 	return RC_OK;
 }
 
