@@ -5,7 +5,7 @@
 #include "store/sql.h"
 
 /*
- * Begin is one pipeline: whose rows; lock; a new thread; the lease, which decides; then what the lease allows: the batch and the history, both joined to
+ * Begin is one pipeline: whose rows; the locks; a new thread; the lease, which decides; then what the lease allows: the batch and the history, both joined to
  * "the live row is ours". A second run after an unknown outcome is the same pipeline: the lease stands and says so, ids make the batch do nothing twice.
  *
  * $1 owner, $2 thread, $3 turn, $4 request hash, $5 frame, $6 now, $7 runner, $8 model, $9 cut after
@@ -34,7 +34,9 @@ static const char sql_lock_owner[] =
 	"  ORDER BY started_at DESC LIMIT 1)\n"                                                                                                        \
 	" LIMIT 1)"
 
-/* thread_pkey. A client's own id may be there already: the conflict is no fault. */
+/*
+ * thread_pkey. After the lock: what that found cannot be deleted any more, and what it did not find nobody else can make, because we hold the owner's row.
+ */
 static const char sql_new_thread[] =
 	"INSERT INTO chatkit.thread (owner_id, id, created_at)\n"
 	"SELECT $1, $2, timestamptz 'epoch' + $6::bigint * interval '1 microsecond'\n"
@@ -120,11 +122,11 @@ static enum rc build(struct store *s, struct arena *a, const struct begin *b, st
 	p->history[3] = DB_INT((int64_t)b->history_max);
 
 	add(p, sql_own, p->lease, 1);
-	if (b->create != BEGIN_EXISTING) {
+	if (b->create != BEGIN_EXISTING)
 		add(p, sql_lock_owner, p->lease, 1);
-		add(p, sql_new_thread, p->lease, NEW_THREAD_ARGS);
-	}
 	add(p, sql_lock, p->lease, 2);
+	if (b->create != BEGIN_EXISTING)
+		add(p, sql_new_thread, p->lease, NEW_THREAD_ARGS);
 	p->leased = add(p, sql_lease, p->lease, LEASE_ARGS);
 	p->written = add(p, sql_batch, p->batch, countof(p->batch));
 	p->told = add(p, sql_history, p->history, countof(p->history));
@@ -190,15 +192,8 @@ static enum rc decide(struct store *s, struct arena *a, const struct begin *b, c
 enum rc store_begin(struct store *s, struct arena *a, const struct begin *b, struct begun *out, struct err *e)
 {
 	struct pipeline *p = arena_new_of(a, struct pipeline);
-	enum rc rc = build(s, a, b, p, e);
 
-	/* A thread that is made if missing may be deleted between the making and the lock. */
-	for (int tries = 0; rc == RC_OK && tries < 3; tries++) {
-		rc = store_run(s, a, AGAIN_WRITE, p->calls, p->n, NULL, e);
-		if (rc == RC_OK)
-			rc = decide(s, a, b, p, out, e);
-		if (rc != RC_NOT_FOUND || b->create == BEGIN_EXISTING)
-			break;
-	}
-	return rc;
+	if (build(s, a, b, p, e) != RC_OK || store_run(s, a, AGAIN_WRITE, p->calls, p->n, NULL, e) != RC_OK)
+		return e->rc;
+	return decide(s, a, b, p, out, e);
 }

@@ -54,30 +54,30 @@
 #define SQL_BATCH(fence, title, touch, when)                                                                                                           \
 	"WITH f AS (" fence "),\n"                                                                                                                     \
 	"put AS (\n"                                                                                                                                   \
-	"	SELECT p.id, p.kind, p.state, p.hidden <> 0 AS hidden, p.body, p.n,\n"                                                                  \
-	"	       EXISTS (SELECT FROM chatkit.item i WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id) AS old\n"                         \
-	"	FROM f, unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])\n"                                                         \
-	"	        WITH ORDINALITY AS p(id, kind, state, hidden, body, n)),\n"                                                                     \
+	"	SELECT p.id, p.kind, p.state, p.hidden <> 0 AS hidden, p.body, p.n,\n"                                                                 \
+	"	       EXISTS (SELECT FROM chatkit.item i WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id) AS old\n"                        \
+	"	FROM f, unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])\n"                                                        \
+	"	        WITH ORDINALITY AS p(id, kind, state, hidden, body, n)),\n"                                                                    \
 	"new AS (SELECT *, row_number() OVER (ORDER BY n) AS k FROM put WHERE NOT old),\n"                                                             \
 	"say AS (\n"                                                                                                                                   \
-	"	SELECT e.id, e.item_id, e.body, (SELECT count(*) FROM new) + row_number() OVER (ORDER BY e.n) AS k\n"                                   \
-	"	FROM f, unnest($9::text[], $10::text[], $11::text[]) WITH ORDINALITY AS e(id, item_id, body, n)\n"                                      \
-	"	WHERE NOT EXISTS (SELECT FROM chatkit.entry o WHERE o.owner_id = $1 AND o.thread_id = $2 AND o.id = e.id)),\n"                          \
+	"	SELECT e.id, e.item_id, e.body, (SELECT count(*) FROM new) + row_number() OVER (ORDER BY e.n) AS k\n"                                  \
+	"	FROM f, unnest($9::text[], $10::text[], $11::text[]) WITH ORDINALITY AS e(id, item_id, body, n)\n"                                     \
+	"	WHERE NOT EXISTS (SELECT FROM chatkit.entry o WHERE o.owner_id = $1 AND o.thread_id = $2 AND o.id = e.id)),\n"                         \
 	"t AS (\n"                                                                                                                                     \
-	"	UPDATE chatkit.thread\n"                                                                                                                \
-	"	SET last_seq = last_seq + added.n, title = " title ", status = coalesce($14::json, status)" touch "\n"                                  \
-	"	FROM f, (SELECT (SELECT count(*) FROM new) + (SELECT count(*) FROM say)) AS added(n)\n"                                                 \
-	"	WHERE owner_id = $1 AND id = $2 AND " when "\n"                                                                                         \
-	"	RETURNING last_seq - added.n AS base, " SQL_THREAD("") "),\n"                                                                               \
+	"	UPDATE chatkit.thread\n"                                                                                                               \
+	"	SET last_seq = last_seq + added.n, title = " title ", status = coalesce($14::json, status)" touch "\n"                                 \
+	"	FROM f, (SELECT (SELECT count(*) FROM new) + (SELECT count(*) FROM say)) AS added(n)\n"                                                \
+	"	WHERE owner_id = $1 AND id = $2 AND " when "\n"                                                                                        \
+	"	RETURNING last_seq - added.n AS base, " SQL_THREAD("") "),\n"                                                                          \
 	"put_new AS (\n"                                                                                                                               \
-	"	INSERT INTO chatkit.item (owner_id, thread_id, seq, id, turn_id, kind, state, hidden, body)\n"                                          \
-	"	SELECT $1, $2, t.base + new.k, new.id, $3, new.kind, new.state, new.hidden, new.body FROM t, new),\n"                                   \
+	"	INSERT INTO chatkit.item (owner_id, thread_id, seq, id, turn_id, kind, state, hidden, body)\n"                                         \
+	"	SELECT $1, $2, t.base + new.k, new.id, $3, new.kind, new.state, new.hidden, new.body FROM t, new),\n"                                  \
 	"put_old AS (\n"                                                                                                                               \
-	"	UPDATE chatkit.item i SET kind = p.kind, state = p.state, hidden = p.hidden, body = p.body\n"                                           \
-	"	FROM put p WHERE p.old AND i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id),\n"                                                    \
+	"	UPDATE chatkit.item i SET kind = p.kind, state = p.state, hidden = p.hidden, body = p.body\n"                                          \
+	"	FROM put p WHERE p.old AND i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id),\n"                                                   \
 	"said AS (\n"                                                                                                                                  \
-	"	INSERT INTO chatkit.entry (owner_id, thread_id, seq, id, turn_id, item_id, body)\n"                                                     \
-	"	SELECT $1, $2, t.base + say.k, say.id, $3, say.item_id, say.body FROM t, say),\n"                                                       \
+	"	INSERT INTO chatkit.entry (owner_id, thread_id, seq, id, turn_id, item_id, body)\n"                                                    \
+	"	SELECT $1, $2, t.base + say.k, say.id, $3, say.item_id, say.body FROM t, say),\n"                                                      \
 	"dropped AS (DELETE FROM chatkit.item USING f WHERE owner_id = $1 AND thread_id = $2 AND id = ANY ($12::text[]))"
 
 #define SQL_BATCH_SAYS "(added.n > 0 OR $13::text IS NOT NULL OR $14::text IS NOT NULL)"

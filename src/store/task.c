@@ -28,24 +28,25 @@ static const char sql_lock[] = SQL_LOCK;
 /* owner_pkey, task_pkey. A first run's task is among the newest. */
 #define SQL_ADD                                                                                                                                        \
 	"was AS (\n"                                                                                                                                   \
-	"	SELECT t.* FROM go, chatkit.owner o, chatkit.task t\n"                                                                                 \
-	"	WHERE o.owner_id = $1 AND t.owner_id = $1 AND t.id > o.last_task - 100 AND t.made_by = $7),\n"                                         \
+	"	SELECT t.* FROM go, chatkit.task t\n"                                                                                                  \
+	"	WHERE t.owner_id = $1 AND t.made_by = $7\n"                                                                                            \
+	"	  AND t.id > (SELECT last_task - 100 FROM chatkit.owner WHERE owner_id = $1)),\n"                                                      \
 	"next AS (\n"                                                                                                                                  \
-	"	UPDATE chatkit.owner SET last_task = last_task + 1 FROM go\n"                                                                           \
-	"	WHERE owner_id = $1 AND NOT EXISTS (SELECT FROM was) RETURNING last_task),\n"                                                           \
+	"	UPDATE chatkit.owner SET last_task = last_task + 1 FROM go\n"                                                                          \
+	"	WHERE owner_id = $1 AND NOT EXISTS (SELECT FROM was) RETURNING last_task),\n"                                                          \
 	"made AS (\n"                                                                                                                                  \
-	"	INSERT INTO chatkit.task (owner_id, id, title, description, priority, category, completed, made_by)\n"                                  \
-	"	SELECT $1, last_task, $8::text, coalesce($9::text, ''), coalesce($10::text, 'none'), coalesce($11::text, 'other'),\n"                     \
-	"	       coalesce($12::boolean, false), $7 FROM next\n"                                                                                    \
-	"	RETURNING *),\n"                                                                                                                        \
+	"	INSERT INTO chatkit.task (owner_id, id, title, description, priority, category, completed, made_by)\n"                                 \
+	"	SELECT $1, last_task, $8::text, coalesce($9::text, ''), coalesce($10::text, 'none'), coalesce($11::text, 'other'),\n"                  \
+	"	       coalesce($12::boolean, false), $7 FROM next\n"                                                                                  \
+	"	RETURNING *),\n"                                                                                                                       \
 	"done AS (SELECT " SQL_TASK("a.") " AS result FROM (SELECT * FROM made UNION ALL SELECT * FROM was) AS a)"
 
 /* task_pkey */
 #define SQL_UPDATE                                                                                                                                     \
 	"changed AS (\n"                                                                                                                               \
-	"	UPDATE chatkit.task t SET title = coalesce($8::text, title), description = coalesce($9::text, description),\n"                          \
+	"	UPDATE chatkit.task t SET title = coalesce($8::text, title), description = coalesce($9::text, description),\n"                         \
 	"	       priority = coalesce($10::text, priority), category = coalesce($11::text, category), completed = coalesce($12::boolean, completed)\n" \
-	"	FROM go WHERE t.owner_id = $1 AND t.id = $7::bigint RETURNING t.*),\n"                                                                  \
+	"	FROM go WHERE t.owner_id = $1 AND t.id = $7::bigint RETURNING t.*),\n"                                                                 \
 	"done AS (SELECT " SQL_TASK("a.") " AS result FROM changed AS a)"
 
 /* task_pkey */
@@ -62,18 +63,18 @@ static const char sql_lock[] = SQL_LOCK;
  */
 #define SQL_FENCED(change)                                                                                                                             \
 	"WITH f AS (\n"                                                                                                                                \
-	"	UPDATE chatkit.live SET lease_until = " SQL_LEASE "\n"                                                                                  \
+	"	UPDATE chatkit.live SET lease_until = " SQL_LEASE "\n"                                                                                 \
 	"	WHERE owner_id = $1 AND thread_id = $2 AND turn_id = $3 RETURNING 1),\n"                                                               \
 	"told AS (\n"                                                                                                                                  \
-	"	SELECT substr(body, length($5) + 1, length(body) - length($5) - length($6))::json #>> '{}' AS result\n"                              \
+	"	SELECT substr(body, length($5) + 1, length(body) - length($5) - length($6))::json #>> '{}' AS result\n"                                \
 	"	FROM f, chatkit.entry WHERE owner_id = $1 AND thread_id = $2 AND id = $4),\n"                                                          \
 	"go AS (SELECT 1 FROM f WHERE NOT EXISTS (SELECT FROM told)),\n" change ",\n"                                                                  \
 	"s AS (\n"                                                                                                                                     \
-	"	UPDATE chatkit.thread SET last_seq = last_seq + 1 FROM done\n"                                                                          \
-	"	WHERE owner_id = $1 AND id = $2 RETURNING last_seq, result),\n"                                                                         \
+	"	UPDATE chatkit.thread SET last_seq = last_seq + 1 FROM done\n"                                                                         \
+	"	WHERE owner_id = $1 AND id = $2 RETURNING last_seq, result),\n"                                                                        \
 	"e AS (\n"                                                                                                                                     \
-	"	INSERT INTO chatkit.entry (owner_id, thread_id, seq, id, turn_id, body)\n"                                                              \
-	"	SELECT $1, $2, last_seq, $4, $3, $5 || to_json(result)::text || $6 FROM s)\n"                                                       \
+	"	INSERT INTO chatkit.entry (owner_id, thread_id, seq, id, turn_id, body)\n"                                                             \
+	"	SELECT $1, $2, last_seq, $4, $3, $5 || to_json(result)::text || $6 FROM s)\n"                                                          \
 	"SELECT (SELECT count(*) FROM f) > 0, coalesce(told.result, done.result)\n"                                                                    \
 	"FROM (VALUES (1)) AS one LEFT JOIN told ON true LEFT JOIN done ON true"
 
