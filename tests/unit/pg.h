@@ -64,6 +64,9 @@ static inline pid_t pg__spawn(const struct pg *p, char *const argv[])
 	const struct passwd *u = pg__user();
 	char log[96];
 	pid_t parent = getpid(), pid;
+	/* The signal comes when the thread that forked ends: of use on the first thread only. */
+	bool first = gettid() == parent;
+	sigset_t none;
 
 	snprintf(log, sizeof(log), "%s/log", p->dir);
 	fflush(NULL);
@@ -74,7 +77,10 @@ static inline pid_t pg__spawn(const struct pg *p, char *const argv[])
 		return pid;
 	if (u && (setgroups(0, NULL) != 0 || setgid(u->pw_gid) != 0 || setuid(u->pw_uid) != 0))
 		_exit(124);
-	prctl(PR_SET_PDEATHSIG, SIGQUIT);
+	sigemptyset(&none); /* a task's thread blocks all */
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (first)
+		prctl(PR_SET_PDEATHSIG, SIGQUIT);
 	if (getppid() != parent || chdir(p->dir) != 0)
 		_exit(125);
 	/* A process group of its own, so that a terminal's Ctrl-C is ours to handle. */
@@ -222,7 +228,7 @@ static inline const char *pg_bouncer_conninfo(const struct pg *p)
 
 static inline void pg_bouncer_stop(struct pg *p)
 {
-	pg__end(&p->bouncer, SIGINT);
+	pg__end(&p->bouncer, SIGTERM); /* SIGINT would wait for its clients */
 }
 
 static inline int pg__remove(const char *path, const struct stat *st UNUSED, int flag UNUSED, struct FTW *ftw UNUSED)
