@@ -12,13 +12,14 @@ static bool is_requests(struct slice name)
 	static const struct slice begins[] = {
 		S_INIT("HTTP_"),    S_INIT("REDIRECT_"), S_INIT("REMOTE_"),   S_INIT("REQUEST_"), S_INIT("SCRIPT_"),
 		S_INIT("SERVER_"),  S_INIT("CONTENT_"),	 S_INIT("CONTEXT_"),  S_INIT("DOCUMENT_"), S_INIT("PATH_"),
-		S_INIT("GATEWAY_"), S_INIT("SSL_"),	 S_INIT("AUTH_"),     S_INIT("QUERY_"),
+		S_INIT("GATEWAY_"), S_INIT("SSL_"),	 S_INIT("QUERY_"),
 	};
 
 	for (size_t i = 0; i < countof(begins); i++)
 		if (slice_starts(name, begins[i]))
 			return true;
-	return slice_is(name, "HTTPS") || slice_is(name, "UNIQUE_ID");
+	/* Not AUTH_*: a secret of Auth.js is called AUTH_SECRET. */
+	return slice_is(name, "HTTPS") || slice_is(name, "UNIQUE_ID") || slice_is(name, "AUTH_TYPE");
 }
 
 const char *conf_getenv(const struct conf_from *from, struct slice name)

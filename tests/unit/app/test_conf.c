@@ -497,7 +497,7 @@ static void a_request_never_configures(void **state)
 		bool hidden; /* as CGI */
 	} rows[] = {
 		{"HTTP_X", true}, {"HTTP_PROXY", true}, {"QUERY_STRING", true}, {"REMOTE_USER", true}, {"CONTENT_TYPE", true}, {"PATH_INFO", true}, {"SCRIPT_NAME", true},
-		{"REQUEST_URI", true}, {"SERVER_NAME", true}, {"REDIRECT_TITLE", true}, {"DOCUMENT_ROOT", true}, {"HTTPS", true}, {"MY_TITLE", false}, {"HTTPX", false},
+		{"REQUEST_URI", true}, {"SERVER_NAME", true}, {"REDIRECT_TITLE", true}, {"DOCUMENT_ROOT", true}, {"HTTPS", true}, {"AUTH_TYPE", true}, {"AUTH_SECRET", false}, {"MY_TITLE", false}, {"HTTPX", false},
 	};
 	struct rig *r = *state;
 
