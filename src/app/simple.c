@@ -216,7 +216,7 @@ WAITS static void put_error(struct simple_view *v, const struct err *e)
 	(void)put(v);
 }
 
-WAITS static enum rc reply_sync(struct simple_view *v, struct slice content)
+WAITS static void reply_sync(struct simple_view *v, struct slice content)
 {
 	struct jsonw w;
 
@@ -228,7 +228,6 @@ WAITS static enum rc reply_sync(struct simple_view *v, struct slice content)
 	jsonw_kstr(&w, "message_id", v->message_id);
 	jsonw_end(&w);
 	exchange_reply(v->x, 200, buf_slice(&v->json));
-	return RC_OK;
 }
 
 /* ---- doing ---- */
@@ -244,9 +243,11 @@ static void begin_stream(struct simple_view *v)
 
 WAITS static enum rc finish(struct simple_view *v, enum rc rc, struct slice content, const struct turn_key *k, const struct err *e)
 {
+	if (v->sync && rc != RC_OK)
+		return rc; /* still an HTTP answer */
 	if (v->sync)
-		return rc == RC_OK ? reply_sync(v, content) : rc;
-	if (rc == RC_OK)
+		reply_sync(v, content);
+	else if (rc == RC_OK)
 		put_done(v);
 	else
 		put_error(v, e);

@@ -18,8 +18,9 @@ struct keeper {
 	struct kept_turn *first;
 	size_t n;
 	struct arena *notes; /* of `delivered`; replaced at each statement */
-	struct delivered *delivered;
+	struct delivered *delivered, *sending;
 	size_t n_delivered;
+	int64_t tell_at; /* when they are told, once there are any */
 	struct io_event wake;
 	struct task *task;
 	bool finish;
@@ -83,8 +84,23 @@ void keeper_delivered(struct keeper *k, const struct turn_key *key)
 	d->key = copy_key(k->notes, key);
 	d->next = k->delivered;
 	k->delivered = d;
-	if (k->n_delivered++ == 0)
+	if (k->n_delivered++ == 0) {
+		k->tell_at = io_in(k->io, KEEPER_TELL_US);
 		io_event_set(k->io, &k->wake);
+	}
+}
+
+static bool among(const struct delivered *d, struct slice turn_id)
+{
+	for (; d; d = d->next)
+		if (slice_eq(d->key.turn_id, turn_id))
+			return true;
+	return false;
+}
+
+bool keeper_telling(const struct keeper *k, struct slice turn_id)
+{
+	return among(k->delivered, turn_id) || among(k->sending, turn_id);
 }
 
 size_t keeper_stop_all(struct keeper *k, enum stop_why why)
@@ -162,9 +178,9 @@ static void was_there(struct keeper *k, const struct keep *asked, bool cancel)
 	}
 }
 
-WAITS static void round_trip(struct keeper *k, struct arena *a, const struct turn_key *delivered, size_t n_delivered)
+WAITS static void round_trip(struct keeper *k, struct arena *a, size_t n_turns, const struct turn_key *delivered, size_t n_delivered)
 {
-	size_t n = 0, n_turns = k->n;
+	size_t n = 0;
 	struct keep *keeps = arena_alloc(a, (n_turns + 1) * sizeof(*keeps));
 	struct kept *kept = arena_alloc(a, (n_turns + 1) * sizeof(*kept));
 	struct err e = ERR_INIT;
@@ -182,7 +198,8 @@ WAITS static void round_trip(struct keeper *k, struct arena *a, const struct tur
 			not_there(k, &keeps[i]);
 }
 
-WAITS static void beat(struct keeper *k)
+/* With the turns when their tick is due; what was delivered is told in any case. */
+WAITS static void beat(struct keeper *k, bool turns)
 {
 	struct arena *a = arena_new(256 * 1024 * 1024, NULL), *notes = k->notes;
 	struct turn_key *keys = arena_alloc(a, (k->n_delivered + 1) * sizeof(*keys));
@@ -190,10 +207,12 @@ WAITS static void beat(struct keeper *k)
 
 	for (struct delivered *d = k->delivered; d; d = d->next)
 		keys[n++] = d->key;
+	k->sending = k->delivered;
 	k->notes = NULL;
 	k->delivered = NULL;
 	k->n_delivered = 0;
-	round_trip(k, a, keys, n);
+	round_trip(k, a, turns ? k->n : 0, keys, n);
+	k->sending = NULL;
 	arena_free(notes);
 	arena_free(a);
 }
@@ -201,20 +220,29 @@ WAITS static void beat(struct keeper *k)
 static void keeper_task(void *arg)
 {
 	struct keeper *k = arg;
-	int64_t due;
+	int64_t tick = io_now(k->io), due;
+	bool turns;
 
 	while (!k->finish) {
 		if (k->n == 0 && k->n_delivered == 0) {
 			(void)io_event_wait(k->io, &k->wake, IO_FOREVER, NULL);
+			tick = io_in(k->io, KEEPER_PERIOD_US);
 			continue;
 		}
-		due = io_in(k->io, KEEPER_PERIOD_US);
-		while (!k->finish && io_event_wait(k->io, &k->wake, due, NULL) == RC_OK)
-			; /* a turn began: it waits for the tick like all others */
-		beat(k);
+		due = k->n ? tick : IO_FOREVER;
+		if (k->n_delivered && k->tell_at < due)
+			due = k->tell_at;
+		if (io_now(k->io) < due) {
+			(void)io_event_wait(k->io, &k->wake, due, NULL);
+			continue; /* a turn began, or something was delivered: what is due may be another now */
+		}
+		turns = k->n && io_now(k->io) >= tick;
+		if (turns)
+			tick = io_in(k->io, KEEPER_PERIOD_US);
+		beat(k, turns);
 	}
 	if (k->n_delivered)
-		beat(k);
+		beat(k, false);
 }
 
 void keeper_start(struct keeper *k)

@@ -11,6 +11,7 @@
 struct keeper;
 
 #define KEEPER_PERIOD_US 1000000
+#define KEEPER_TELL_US 20000 /* what was delivered waits this long for others: until it is told, the same words again count as a retry */
 
 /* What the keeper knows of a turn; a member of the turn's own struct. Only text, item_id, kind, created_us are written from outside, between waits. */
 struct kept_turn {
@@ -31,8 +32,10 @@ void keeper_add(struct keeper *k, struct kept_turn *t);
 void keeper_drop(struct keeper *k, struct kept_turn *t);
 /* Another item grows from here on; text NULL: none. */
 void keeper_item(struct kept_turn *t, struct slice item_id, struct slice kind, int64_t created_us, const struct buf *text);
-/* The answer reached its client whole: told to the store with the next statement. The key is copied. */
+/* The answer reached its client whole: told to the store soon. The key is copied. */
 void keeper_delivered(struct keeper *k, const struct turn_key *key);
+/* It was noted and is not told yet: a request that looks like its retry is none, look again. */
+bool keeper_telling(const struct keeper *k, struct slice turn_id);
 /* Sets the stop of every turn. Returns how many there are. */
 size_t keeper_stop_all(struct keeper *k, enum stop_why why);
 size_t keeper_count(const struct keeper *k);

@@ -106,7 +106,7 @@ WAITS static enum rc begin_when_free(struct turns *ts, const struct begin *b, st
 			if (io_now(ts->o.io) < end)
 				continue;
 		}
-		if (out->how != BEGIN_BUSY)
+		if (out->how != BEGIN_BUSY && !(out->how == BEGIN_RETRY && keeper_telling(ts->keeper, out->turn_id)))
 			return RC_OK;
 		if (io_now(ts->o.io) >= end)
 			return busy(e);
