@@ -299,7 +299,7 @@ static void pooled(struct io *io)
 
 	place_open(&p, io);
 	for (int i = 0; i < 10; i++) {
-		char served[8];
+		char served[16];
 
 		EXPECT_RC_E(RC_OK, get(&p, (struct http_req){0}, "/length/10", &r), &p.e);
 		snprintf(served, sizeof(served), "%d", i);
