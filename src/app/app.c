@@ -242,6 +242,8 @@ void app_handle(struct app *app, struct request *req, struct reply *rep)
 	if (rc != RC_OK && !rep->begun) {
 		h = exchange_headers(x, &n);
 		reply_error(rep, &e, req->rid, h, n - 1); /* it adds the request's id itself */
+		if (x->failed.turn_id.n)
+			exchange_delivered(x, &x->failed);
 	}
 	log_exchange(x, r, began, rc, &e);
 	exchange_read(x);

@@ -39,6 +39,7 @@ struct exchange {
 	struct slice body;      /* after exchange_json, until exchange_read */
 	struct arena *parsed;   /* what the body was parsed into */
 	const char *op;         /* for the log */
+	struct turn_key failed; /* a turn whose failure is told by HTTP: delivered with it */
 };
 
 /* Reads a JSON body: 415, 413, 400 naming the path. */

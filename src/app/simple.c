@@ -243,8 +243,10 @@ static void begin_stream(struct simple_view *v)
 
 WAITS static enum rc finish(struct simple_view *v, enum rc rc, struct slice content, const struct turn_key *k, const struct err *e)
 {
-	if (v->sync && rc != RC_OK)
+	if (v->sync && rc != RC_OK) {
+		v->x->failed = *k;
 		return rc; /* still an HTTP answer */
+	}
 	if (v->sync)
 		reply_sync(v, content);
 	else if (rc == RC_OK)
