@@ -96,7 +96,7 @@ unit-programs: $(UNIT_BINS)
 unit: $(UNIT_BINS)
 	@for t in $(UNIT_BINS); do echo "== $$t"; $$t || exit 1; done
 # make unit-wire builds and runs one folder's tests.
-unit-%: $$(filter $(BUILD)/tests/unit/$$*/%,$$(UNIT_BINS))
+unit-%: $$(foreach t,$$(UNIT_BINS),$$(if $$(findstring /unit/$$*/,$$(t)),$$(t)))
 	@for t in $^; do echo "== $$t"; $$t || exit 1; done
 
 # --- What people type. Each installs what it needs (deploy/packages) and says so.
