@@ -17,18 +17,6 @@ die() {
 	exit 1
 }
 
-PORT=${PORT:-8080}
-HOST=${HOST:-127.0.0.1}
-export PORT HOST
-case $PORT in *[!0-9]* | '' | ??????*) die "PORT=$PORT is not a port" ;; esac
-case $HOST in
-*:*) shown=[${HOST#[}; shown=${shown%]}] ;; # IPv6
-*) shown=$HOST ;;
-esac
-LIGHTTPD_BIND=$shown
-case $HOST in 0.0.0.0 | '*') shown=127.0.0.1 ;; :: | '[::]') shown='[::1]' ;; esac
-address=http://$shown:$PORT
-
 # --- the places, one run at a time
 
 umask 077
@@ -156,6 +144,66 @@ stop_all() {
 trap stop_all EXIT
 trap 'told=yes; exit 0' INT TERM HUP
 
+# --- what is to run, and how it is configured
+
+LIGHTTPD_WWW=$clone/deploy/www
+web_conf=$clone/deploy/lighttpd-run.conf
+if [ -n "$server_user" ]; then
+	# Copies, which the servers' user can read but not change.
+	(
+		umask 022
+		rm -rf "${state:?}/bin" "$state/www"
+		mkdir "$state/bin"
+		cp "$program" "$state/bin/chatkit.fcgi"
+		cp -R "$LIGHTTPD_WWW" "$state/www"
+		cp "$web_conf" "$state/lighttpd.conf"
+	)
+	if [ -z "${CHATKIT_CONFIG-}" ] && [ -f "$clone/chatkit.json" ]; then CHATKIT_CONFIG=$clone/chatkit.json; fi
+	if [ -n "${CHATKIT_CONFIG-}" ]; then
+		install -m 600 -o "$server_user" "$CHATKIT_CONFIG" "$state/chatkit.json"
+		export CHATKIT_CONFIG="$state/chatkit.json"
+	fi
+	program=$state/bin/chatkit.fcgi
+	LIGHTTPD_WWW=$state/www
+	web_conf=$state/lighttpd.conf
+fi
+ln -s "$program" "$sockets/chatkit.fcgi"
+
+unset FCGI_WEB_SERVER_ADDRS GATEWAY_INTERFACE
+# What the environment and chatkit.json say together; the program knows best how to read them.
+check=$(as_server "$program" check 2>&1) || die "$check"
+setting() { # its value, one word; empty when nobody set it
+	printf '%s\n' "$check" | awk -v name="$1" '$1 == name && $2 != "not" { print $2; exit }'
+}
+
+PORT=${PORT:-$(setting port)}
+PORT=${PORT:-8080}
+HOST=${HOST:-$(setting host)}
+HOST=${HOST:-127.0.0.1}
+export PORT HOST
+case $HOST in
+*:*) shown=[${HOST#[}; shown=${shown%]}] ;; # IPv6
+*) shown=$HOST ;;
+esac
+LIGHTTPD_BIND=$shown
+case $HOST in 0.0.0.0 | '*') shown=127.0.0.1 ;; :: | '[::]') shown='[::1]' ;; esac
+address=http://$shown:$PORT
+
+if [ -z "$(setting auth.secret)" ]; then
+	if [ ! -s "$secret" ]; then
+		rm -f "$secret.new"
+		(
+			set -C # O_EXCL
+			od -A n -N 32 -t x1 /dev/urandom | tr -d ' \n' >"$secret.new"
+		)
+		ln "$secret.new" "$secret" # all of it or nothing
+		rm -f "$secret.new"
+	fi
+	CHATKIT_SECRET=$(cat "$secret")
+	export CHATKIT_SECRET
+fi
+export CHATKIT_STATE_DIR="${CHATKIT_STATE_DIR:-$state/files}"
+
 # --- PostgreSQL
 
 start_postgres() {
@@ -186,7 +234,7 @@ find_postgres() { # the programs that fit the data, or the newest
 	[ -n "$pgbin" ] || die "no PostgreSQL ${version:+$version, which $data was made with, }in /usr/lib/postgresql"
 }
 
-if [ -z "${DATABASE_URL-}" ]; then
+if [ -z "$(setting database.url)" ]; then
 	find_postgres
 	if [ ! -s "$data/PG_VERSION" ]; then
 		say "making a database in $data"
@@ -205,61 +253,23 @@ if [ -z "${DATABASE_URL-}" ]; then
 	export DATABASE_URL
 fi
 
-# --- what the responder is told
+migrated=$(as_server "$program" migrate) || die "the database could not be prepared"
+case $migrated in *already*) ;; *) say "$migrated" ;; esac
 
-unset FCGI_WEB_SERVER_ADDRS GATEWAY_INTERFACE
-if [ -z "${CHATKIT_SECRET-}" ]; then
-	if [ ! -s "$secret" ]; then
-		rm -f "$secret.new"
-		(
-			set -C # O_EXCL
-			od -A n -N 32 -t x1 /dev/urandom | tr -d ' \n' >"$secret.new"
-		)
-		ln "$secret.new" "$secret" # all of it or nothing
-		rm -f "$secret.new"
-	fi
-	CHATKIT_SECRET=$(cat "$secret")
-	export CHATKIT_SECRET
-fi
-if [ -z "${OPENAI_API_KEY-}${OPENAI_BASE_URL-}${GOOGLE_API_KEY-}${GEMINI_API_KEY-}${OPENROUTER_API_KEY-}${CHATKIT_MODEL-}" ]; then
+# A key or a model that is there is never passed over in silence: what is wrong with it stands among the program's warnings.
+if [ -z "$(setting model)" ] && ! printf '%s\n' "$check" | grep -q '^  providers\.'; then
 	CHATKIT_MODEL=demo/todo
 	export CHATKIT_MODEL
 	say "no model is configured, so the demo model answers (see \"Configuration\" in README.md)"
 fi
-export CHATKIT_STATE_DIR="${CHATKIT_STATE_DIR:-$state/files}"
-
-LIGHTTPD_WWW=$clone/deploy/www
-if [ -n "$server_user" ]; then
-	# Copies, which the servers' user can read but not change.
-	(
-		umask 022
-		rm -rf "${state:?}/bin" "$state/www"
-		mkdir "$state/bin"
-		cp "$program" "$state/bin/chatkit.fcgi"
-		cp -R "$LIGHTTPD_WWW" "$state/www"
-		cp "$clone/deploy/lighttpd-run.conf" "$state/lighttpd.conf"
-	)
-	if [ -z "${CHATKIT_CONFIG-}" ] && [ -f "$clone/chatkit.json" ]; then CHATKIT_CONFIG=$clone/chatkit.json; fi
-	if [ -n "${CHATKIT_CONFIG-}" ]; then
-		install -m 600 -o "$server_user" "$CHATKIT_CONFIG" "$state/chatkit.json"
-		export CHATKIT_CONFIG="$state/chatkit.json"
-	fi
-	program=$state/bin/chatkit.fcgi
-	LIGHTTPD_WWW=$state/www
-	web_conf=$state/lighttpd.conf
-else
-	web_conf=$clone/deploy/lighttpd-run.conf
-fi
-ln -s "$program" "$sockets/chatkit.fcgi"
-
-as_server "$program" migrate || die "the database could not be prepared"
+as_server "$program" check | sed -n '/^warnings:/,$ s/^[^w]/chatkit: &/p'
 
 # --- lighttpd and its responders
 
 export LIGHTTPD_BIND LIGHTTPD_WWW LIGHTTPD_LOG="$state/log" LIGHTTPD_RUN="$sockets" LIGHTTPD_PROCS="${LIGHTTPD_PROCS:-2}"
 
-answers() { # GET $1 at our address; 7 is "nobody listens"
-	curl -s -f --noproxy '*' --max-time 5 -o /dev/null "$address$1"
+is_ready() { # without a model health is 503, and the page says why
+	curl -s --noproxy '*' --max-time 5 "$address/api/chat/health" | grep -q '"database":true'
 }
 
 why_no_web() {
@@ -281,7 +291,7 @@ start_web() {
 		echo "sockets=$sockets"
 	} >"$running"
 	tries=300
-	until answers /api/chat/health; do
+	until is_ready; do
 		lives "$web" || why_no_web
 		tries=$((tries - 1))
 		[ $tries -gt 0 ] || die "no answer from $address/api/chat/health: $(tail -n 5 "$state/log/responder.log")"
@@ -291,8 +301,8 @@ start_web() {
 
 rm -f "$state/log/lighttpd.log" "$state/log/responder.log" "$state/web.log"
 code=0
-answers / || code=$?
-[ $code = 7 ] || port_taken
+curl -s --noproxy '*' --max-time 5 -o /dev/null "$address/" || code=$?
+[ $code = 7 ] || port_taken # 7: nobody listens there
 start_web
 
 case $HOST in

@@ -2,6 +2,7 @@
 """Fixtures: `site` (the demo model, shared by the whole run), `site_factory` (any environment), `fake_model`, `cluster`."""
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,11 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tools")]
 
 import rig  # noqa: E402
 from fake_model import FakeModel  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A SIGTERM ends the run as Ctrl-C does: everything is stopped and swept up first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
