@@ -176,7 +176,7 @@ static void write_tools(struct jsonw *w, const struct wire_ask *ask)
 		jsonw_obj(w);
 		jsonw_kstr(w, "name", t->spec.name);
 		jsonw_kstr_opt(w, "description", t->spec.description);
-		jsonw_kraw(w, "parameters", tool_schema_shown(ask->arena, t));
+		jsonw_kraw(w, "parameters", ask->tools->shown[i]);
 		jsonw_end(w);
 		jsonw_end(w);
 	}

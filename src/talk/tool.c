@@ -45,11 +45,14 @@ static void write_member(struct jsonw *w, const struct tool *t, struct slice key
 	}
 }
 
+#define SCHEMA_TREE_MAX (16 * 1024 * 1024)
+
 struct slice tool_schema_shown(struct arena *a, const struct tool *t)
 {
 	struct buf out = BUF_INIT(t->spec.schema.n + 1024);
+	struct arena *tree; /* a's lifetime is long, the tree's is this call */
 	struct json_at root, value;
-	struct slice key, shown = no_schema;
+	struct slice key, shown = SLICE_NONE;
 	struct json_doc *doc;
 	struct jsonw w;
 
@@ -57,8 +60,9 @@ struct slice tool_schema_shown(struct arena *a, const struct tool *t)
 		return no_schema;
 	if (t->n_binds == 0)
 		return t->spec.schema;
-	if (json_parse(a, t->spec.schema, &GUARD_UPSTREAM, &doc, NULL) != RC_OK)
-		return no_schema;
+	tree = arena_new(SCHEMA_TREE_MAX, NULL);
+	if (json_parse(tree, t->spec.schema, &GUARD_UPSTREAM, &doc, NULL) != RC_OK)
+		goto out;
 	root = json_root(doc);
 	jsonw_init(&w, &out);
 	jsonw_obj(&w);
@@ -67,7 +71,9 @@ struct slice tool_schema_shown(struct arena *a, const struct tool *t)
 	jsonw_end(&w);
 	if (jsonw_ok(&w) && json_done(doc, NULL) == RC_OK)
 		shown = arena_try_dup(a, buf_slice(&out));
+out:
 	buf_release(&out);
+	arena_free(tree);
 	return shown.p ? shown : no_schema;
 }
 

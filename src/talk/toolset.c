@@ -30,12 +30,17 @@ enum rc toolset_add(struct toolset *s, const struct tool *t, struct err *e)
 	if (s->n == s->cap) {
 		size_t cap = s->cap ? 2 * s->cap : 16;
 		const struct tool **bigger = arena_alloc(s->arena, cap * sizeof(struct tool *));
+		struct slice *shown = arena_alloc(s->arena, cap * sizeof(*shown));
 
-		for (size_t i = 0; i < s->n; i++)
+		for (size_t i = 0; i < s->n; i++) {
 			bigger[i] = s->t[i];
+			shown[i] = s->shown[i];
+		}
 		s->t = bigger;
+		s->shown = shown;
 		s->cap = cap;
 	}
+	s->shown[s->n] = tool_schema_shown(s->arena, t);
 	s->t[s->n++] = t;
 	return RC_OK;
 }

@@ -9,6 +9,7 @@
 
 struct toolset {
 	const struct tool **t;
+	struct slice *shown; /* each one's schema as the model sees it: made once, not once a run */
 	size_t n, cap;
 	struct arena *arena;
 };
