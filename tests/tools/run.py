@@ -81,9 +81,10 @@ def run_units(count: Count) -> None:
 
 def run_pytest(count: Count, arguments: list[str]) -> None:
     print("== cases and end-to-end tests", flush=True)
+    workers = str(2 * (os.cpu_count() or 1))  # they mostly wait
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.xml"
-        code = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--durations=5", "--durations-min=5", f"--junitxml={report}",
+        code = subprocess.run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-n", workers, "--durations=5", "--durations-min=5", f"--junitxml={report}",
                                *arguments, "tests/e2e"], cwd=TOP, stdin=subprocess.DEVNULL, env=SANITIZERS | os.environ | {
                                    "BUILD": str(BUILD), "PYTHONDONTWRITEBYTECODE": "1"}).returncode
         passed = failed = skipped = 0
