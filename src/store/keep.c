@@ -27,7 +27,7 @@ static const char sql_delivered[] =
 static const char sql_keep[] =
 	"WITH k AS (\n"
 	"	SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[])\n"
-	"	WITH ORDINALITY AS k(owner_id, thread_id, turn_id, item_id, kind, created_us, n, t, at)),\n"
+	"	WITH ORDINALITY AS k(owner_id, thread_id, turn_id, item_id, kind, created_us, n, t, place)),\n"
 	"l AS (\n"
 	"	SELECT v.owner_id, v.thread_id, v.turn_id FROM chatkit.live v\n"
 	"	WHERE (v.owner_id, v.thread_id, v.turn_id) IN (SELECT owner_id, thread_id, turn_id FROM k)\n"
@@ -41,7 +41,7 @@ static const char sql_keep[] =
 	"	INSERT INTO chatkit.chunk AS c (owner_id, thread_id, item_id, n, kind, created_us, t)\n"
 	"	SELECT owner_id, thread_id, item_id, n, kind, created_us, t FROM ours WHERE item_id IS NOT NULL\n"
 	"	ON CONFLICT (owner_id, thread_id, item_id, n) DO UPDATE SET t = excluded.t WHERE length(c.t) < length(excluded.t))\n"
-	"SELECT at, cancel_requested FROM ours";
+	"SELECT place, cancel_requested FROM ours";
 
 /* No index: live is as long as turns run now. $1 "host:" */
 static const char sql_runners[] = "SELECT DISTINCT runner FROM chatkit.live WHERE left(runner, length($1)) = $1";

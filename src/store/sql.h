@@ -4,7 +4,7 @@
  *
  * Two laws hold in READ COMMITTED and shape every statement here. A statement's snapshot is taken before it waits for a lock: so locks are taken by a
  * statement of their own, and the next one sees what the last holder did. And 0 rows do not stop a pipeline: so whatever follows a condition is joined to it.
- * Locks are taken in this order: owner, thread, turn, live; who breaks it deadlocks. The keeper waits for none (SKIP LOCKED).
+ * Locks are taken in this order: owner, thread, live, the rest; who breaks it deadlocks. The keeper waits for none (SKIP LOCKED).
  */
 #ifndef STORE_SQL_H
 #define STORE_SQL_H
@@ -55,26 +55,26 @@
 	"WITH f AS (" fence "),\n"                                                                                                                     \
 	"put AS (\n"                                                                                                                                   \
 	"	SELECT p.id, p.kind, p.state, p.hidden <> 0 AS hidden, p.body, p.n,\n"                                                                 \
-	"	       EXISTS (SELECT FROM chatkit.item i WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id) AS old\n"                        \
+	"	       EXISTS (SELECT FROM chatkit.item i WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id) AS stands\n"                     \
 	"	FROM f, unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])\n"                                                        \
 	"	        WITH ORDINALITY AS p(id, kind, state, hidden, body, n)),\n"                                                                    \
-	"new AS (SELECT *, row_number() OVER (ORDER BY n) AS k FROM put WHERE NOT old),\n"                                                             \
+	"fresh AS (SELECT *, row_number() OVER (ORDER BY n) AS k FROM put WHERE NOT stands),\n"                                                        \
 	"say AS (\n"                                                                                                                                   \
-	"	SELECT e.id, e.item_id, e.body, (SELECT count(*) FROM new) + row_number() OVER (ORDER BY e.n) AS k\n"                                  \
+	"	SELECT e.id, e.item_id, e.body, (SELECT count(*) FROM fresh) + row_number() OVER (ORDER BY e.n) AS k\n"                                \
 	"	FROM f, unnest($9::text[], $10::text[], $11::text[]) WITH ORDINALITY AS e(id, item_id, body, n)\n"                                     \
 	"	WHERE NOT EXISTS (SELECT FROM chatkit.entry o WHERE o.owner_id = $1 AND o.thread_id = $2 AND o.id = e.id)),\n"                         \
 	"t AS (\n"                                                                                                                                     \
 	"	UPDATE chatkit.thread\n"                                                                                                               \
 	"	SET last_seq = last_seq + added.n, title = " title ", status = coalesce($14::json, status)" touch "\n"                                 \
-	"	FROM f, (SELECT (SELECT count(*) FROM new) + (SELECT count(*) FROM say)) AS added(n)\n"                                                \
+	"	FROM f, (SELECT (SELECT count(*) FROM fresh) + (SELECT count(*) FROM say)) AS added(n)\n"                                              \
 	"	WHERE owner_id = $1 AND id = $2 AND " when "\n"                                                                                        \
 	"	RETURNING last_seq - added.n AS base, " SQL_THREAD("") "),\n"                                                                          \
 	"put_new AS (\n"                                                                                                                               \
 	"	INSERT INTO chatkit.item (owner_id, thread_id, seq, id, turn_id, kind, state, hidden, body)\n"                                         \
-	"	SELECT $1, $2, t.base + new.k, new.id, $3, new.kind, new.state, new.hidden, new.body FROM t, new),\n"                                  \
+	"	SELECT $1, $2, t.base + i.k, i.id, $3, i.kind, i.state, i.hidden, i.body FROM t, fresh i),\n"                                          \
 	"put_old AS (\n"                                                                                                                               \
 	"	UPDATE chatkit.item i SET kind = p.kind, state = p.state, hidden = p.hidden, body = p.body\n"                                          \
-	"	FROM put p WHERE p.old AND i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id),\n"                                                   \
+	"	FROM put p WHERE p.stands AND i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id),\n"                                                \
 	"said AS (\n"                                                                                                                                  \
 	"	INSERT INTO chatkit.entry (owner_id, thread_id, seq, id, turn_id, item_id, body)\n"                                                    \
 	"	SELECT $1, $2, t.base + say.k, say.id, $3, say.item_id, say.body FROM t, say),\n"                                                      \

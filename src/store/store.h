@@ -138,7 +138,8 @@ struct keep {
 	struct slice text;           /* since the last chunk; plain text */
 };
 struct kept {
-	bool there;                  /* the live row is ours, and the chunk stored; false: locked just now, or gone: ask store_alive before believing it lost */
+	/* The live row is ours and renewed, the chunk stored unless refused. False: locked just now, or gone: ask store_alive before believing it lost. */
+	bool there;
 	bool cancel;                 /* somebody asked to cancel */
 	bool refused;                /* the database takes no such text (the lease was renewed without it): do not send it again */
 };
@@ -220,7 +221,7 @@ struct task_fence {
 	struct turn_key key;
 	struct slice entry_id, pre, post;
 };
-struct task_fields {             /* an absent field has p == NULL */
+struct task_fields {             /* an absent field has p == NULL: add gives it its default (there is none for the title), update leaves it */
 	struct slice title, description, priority, category;
 	int completed;               /* 0, 1; -1: absent */
 };
