@@ -180,37 +180,63 @@ static bool part_read(const struct json_at *at, struct part *p)
 	return true;
 }
 
-enum rc message_read(struct arena *a, struct slice body, struct message *out, struct err *e)
-{
-	struct json_doc *doc;
-	struct json_at root, parts, role;
-	size_t count;
+#define TREE_MAX (64 * 1024 * 1024)
 
-	*out = (struct message){0};
-	if (body.n > MESSAGE_JSON_MAX)
-		return err_set(e, RC_TOO_LARGE, "an entry of %zu bytes is over the limit of %d", body.n, MESSAGE_JSON_MAX);
-	if (json_parse(a, body, &entry_limits, &doc, e) != RC_OK)
-		return err_wrap(e, "reading an entry");
-	root = json_root(doc);
-	role = json_get(&root, "role");
+/* The document's strings die with its tree; what is kept is copied. false: no room. */
+static bool keep_slice(struct arena *a, struct slice *s)
+{
+	if (s->n == 0)
+		return true;
+	*s = arena_try_dup(a, *s);
+	return s->p != NULL;
+}
+
+static bool keep_part(struct arena *a, struct part *p)
+{
+	return keep_slice(a, &p->text) && keep_slice(a, &p->call_id) && keep_slice(a, &p->name) && keep_slice(a, &p->args) && keep_slice(a, &p->opaque);
+}
+
+static enum rc read_parts(struct arena *a, struct json_doc *doc, struct message *out, struct err *e)
+{
+	struct json_at root = json_root(doc), parts = json_get(&root, "parts"), role = json_get(&root, "role");
+	size_t count = json_count(&parts);
+	bool room;
+
 	if (!role_parse(json_as_str(&role), &out->role))
 		json_fail(&role, "unknown role");
 	out->family = json_str_or(&root, "family", SLICE_NONE);
-	parts = json_get(&root, "parts");
-	count = json_count(&parts);
 	if (count > MESSAGE_PARTS_MAX)
 		json_fail(&parts, "more than %d parts", MESSAGE_PARTS_MAX);
 	if (json_done(doc, e) != RC_OK)
-		return err_wrap(e, "reading an entry");
+		return e->rc;
 	out->parts = arena_try(a, (count + 1) * sizeof(*out->parts));
-	if (!out->parts)
-		return err_set(e, RC_TOO_LARGE, "no room for an entry of %zu parts", count);
-	for (size_t i = 0; i < count; i++) {
+	room = out->parts && keep_slice(a, &out->family);
+	for (size_t i = 0; room && i < count; i++) {
 		struct json_at part = json_item(&parts, i);
 
-		out->n += part_read(&part, &out->parts[out->n]);
+		if (part_read(&part, &out->parts[out->n]))
+			room = keep_part(a, &out->parts[out->n++]);
 	}
-	if (json_done(doc, e) != RC_OK)
-		return err_wrap(e, "reading an entry");
-	return RC_OK;
+	if (!room)
+		return err_set(e, RC_TOO_LARGE, "no room for an entry of %zu parts", count);
+	return json_done(doc, e);
+}
+
+enum rc message_read(struct arena *a, struct slice body, struct message *out, struct err *e)
+{
+	struct arena *tree; /* many times the text: not for as long as a */
+	struct json_doc *doc;
+	struct err mine;
+	enum rc rc;
+
+	e = e ? e : &mine;
+	*out = (struct message){0};
+	if (body.n > MESSAGE_JSON_MAX)
+		return err_set(e, RC_TOO_LARGE, "an entry of %zu bytes is over the limit of %d", body.n, MESSAGE_JSON_MAX);
+	tree = arena_new(TREE_MAX, NULL);
+	rc = json_parse(tree, body, &entry_limits, &doc, e);
+	if (rc == RC_OK)
+		rc = read_parts(a, doc, out, e);
+	arena_free(tree);
+	return rc == RC_OK ? RC_OK : err_wrap(e, "reading an entry");
 }

@@ -200,22 +200,25 @@ WAITS static void tool_end(struct map *m, const struct agent_event *ev)
 
 /* ---- rows ---- */
 
-static struct store_entry entry_of(struct map *m, const struct message *msg, struct slice item_id)
+/* Rows and their texts live as long as one statement: a run of many rounds does not pile them up. */
+#define ROWS_MAX (64 * 1024 * 1024)
+
+static struct store_entry entry_of(struct map *m, struct arena *a, const struct message *msg, struct slice item_id)
 {
 	struct buf b = BUF_INIT(MESSAGE_JSON_MAX);
 	struct store_entry en = {.item_id = item_id};
 
 	/* Made of the turn's id and a counter: a second write of the same batch does nothing. */
-	en.id = arena_printf(m->arena, "%.*s.%d", SLICE_ARG(m->key.turn_id), m->n_entries++);
+	en.id = arena_printf(a, "%.*s.%d", SLICE_ARG(m->key.turn_id), m->n_entries++);
 	message_write(&b, msg);
-	en.body = arena_dup(m->arena, buf_slice(&b));
+	en.body = arena_dup(a, buf_slice(&b));
 	buf_release(&b);
 	return en;
 }
 
-static struct store_item item_of(struct map *m, struct slice id, const char *kind, struct slice body, enum item_state state)
+static struct store_item item_of(struct arena *a, struct slice id, const char *kind, struct slice body, enum item_state state)
 {
-	return (struct store_item){.id = id, .kind = slice_cstr(kind), .body = arena_dup(m->arena, body), .state = state};
+	return (struct store_item){.id = id, .kind = slice_cstr(kind), .body = arena_dup(a, body), .state = state};
 }
 
 /* The model called tools: all it said is durable before the first of them starts. */
@@ -225,15 +228,19 @@ WAITS static enum rc said_calls(struct map *m, const struct message *said, struc
 	struct store_entry entry;
 	size_t n_put = 0, first = m->n_tasks;
 	bool message = m->message_open;
+	struct arena *rows = arena_new(ROWS_MAX, NULL);
 	struct batch b;
+	enum rc rc;
 
 	if (message)
-		put[n_put++] = item_of(m, m->message_id, "assistant_message", message_body(m), ITEM_DONE);
+		put[n_put++] = item_of(rows, m->message_id, "assistant_message", message_body(m), ITEM_DONE);
 	flow_add(m, said);
-	put[n_put++] = item_of(m, m->flow_id, "workflow", flow_body(m), ITEM_OPEN);
-	entry = entry_of(m, said, message ? m->message_id : SLICE_NONE);
+	put[n_put++] = item_of(rows, m->flow_id, "workflow", flow_body(m), ITEM_OPEN);
+	entry = entry_of(m, rows, said, message ? m->message_id : SLICE_NONE);
 	b = (struct batch){.put = put, .n_put = n_put, .entries = &entry, .n_entries = 1};
-	if (store_write(m->store, m->arena, &m->key, &b, e) != RC_OK)
+	rc = store_write(m->store, rows, &m->key, &b, e);
+	arena_free(rows);
+	if (rc != RC_OK)
 		return err_wrap(e, "storing what the model said");
 	if (message)
 		message_shown_done(m);
@@ -243,22 +250,24 @@ WAITS static enum rc said_calls(struct map *m, const struct message *said, struc
 
 WAITS static enum rc round_over(struct map *m, const struct agent_event *ev, struct err *e)
 {
-	struct store_entry *entries = arena_alloc(m->arena, ev->n_messages * sizeof(*entries));
-	struct store_item put = item_of(m, m->flow_id, "workflow", flow_body(m), flow_busy(m) ? ITEM_OPEN : ITEM_DONE);
+	struct arena *rows = arena_new(ROWS_MAX, NULL);
+	struct store_entry *entries = arena_alloc(rows, ev->n_messages * sizeof(*entries));
+	struct store_item put = item_of(rows, m->flow_id, "workflow", flow_body(m), flow_busy(m) ? ITEM_OPEN : ITEM_DONE);
 	struct batch b = {.put = &put, .n_put = 1, .entries = entries};
+	enum rc rc;
 
 	for (size_t i = 0; i < ev->n_messages; i++) {
 		const struct message *msg = &ev->messages[i];
 
-		entries[b.n_entries] = entry_of(m, msg, SLICE_NONE);
+		entries[b.n_entries] = entry_of(m, rows, msg, SLICE_NONE);
 		if (msg->n == 1) /* a tool that wrote its result itself used this very id */
 			entries[b.n_entries].id =
-				arena_printf(m->arena, "%.*s.%.*s", SLICE_ARG(m->key.turn_id), SLICE_ARG(msg->parts[0].call_id));
+				arena_printf(rows, "%.*s.%.*s", SLICE_ARG(m->key.turn_id), SLICE_ARG(msg->parts[0].call_id));
 		b.n_entries++;
 	}
-	if (store_write(m->store, m->arena, &m->key, &b, e) != RC_OK)
-		return err_wrap(e, "storing the tools' results");
-	return RC_OK;
+	rc = store_write(m->store, rows, &m->key, &b, e);
+	arena_free(rows);
+	return rc == RC_OK ? RC_OK : err_wrap(e, "storing the tools' results");
 }
 
 enum rc map_event(void *ctx, const struct agent_event *ev, struct err *e)
@@ -303,28 +312,28 @@ enum rc map_event(void *ctx, const struct agent_event *ev, struct err *e)
 
 /* ---- the end ---- */
 
-static const struct message *stopped_note(struct map *m)
+static const struct message *stopped_note(struct arena *a)
 {
-	struct message *note = arena_new_of(m->arena, struct message);
+	struct message *note = arena_new_of(a, struct message);
 
-	*note = message_text(m->arena, ROLE_USER,
+	*note = message_text(a, ROLE_USER,
 			     S("<HiddenContext>The user stopped the answer before it was complete. Do not go on with it.</HiddenContext>"));
 	return note;
 }
 
-static size_t end_entries(struct map *m, enum turn_state state, bool message, struct store_entry out[2])
+static size_t end_entries(struct map *m, struct arena *a, enum turn_state state, bool message, struct store_entry out[2])
 {
 	size_t n = 0;
 	struct message part;
 
 	if (m->last_said) {
-		out[n++] = entry_of(m, m->last_said, message ? m->message_id : SLICE_NONE);
+		out[n++] = entry_of(m, a, m->last_said, message ? m->message_id : SLICE_NONE);
 	} else if (message) {
-		part = message_text(m->arena, ROLE_ASSISTANT, buf_slice(&m->text));
-		out[n++] = entry_of(m, &part, m->message_id);
+		part = message_text(a, ROLE_ASSISTANT, buf_slice(&m->text));
+		out[n++] = entry_of(m, a, &part, m->message_id);
 	}
 	if (state == TURN_CANCELLED)
-		out[n++] = entry_of(m, stopped_note(m), SLICE_NONE);
+		out[n++] = entry_of(m, a, stopped_note(a), SLICE_NONE);
 	return n;
 }
 
@@ -342,19 +351,23 @@ WAITS static enum rc store_the_end(struct map *m, enum turn_state state, const s
 	struct store_item put[2];
 	struct store_entry entries[2];
 	struct turn_end end = {.state = state, .tokens_in = m->usage.in > 0 ? m->usage.in : 0, .tokens_out = m->usage.out > 0 ? m->usage.out : 0};
+	struct arena *rows = arena_new(ROWS_MAX, NULL);
 	size_t n_put = 0;
+	enum rc rc;
 
 	if (m->flow != FLOW_NONE && flow_busy(m)) {
 		interrupt_tasks(m);
-		put[n_put++] = item_of(m, m->flow_id, "workflow", flow_body(m), ITEM_DONE);
+		put[n_put++] = item_of(rows, m->flow_id, "workflow", flow_body(m), ITEM_DONE);
 	}
 	if (message)
-		put[n_put++] = item_of(m, m->message_id, "assistant_message", message_body(m), m->last_said ? ITEM_DONE : ITEM_INCOMPLETE);
+		put[n_put++] = item_of(rows, m->message_id, "assistant_message", message_body(m), m->last_said ? ITEM_DONE : ITEM_INCOMPLETE);
 	end.batch = (struct batch){.put = put, .n_put = n_put, .entries = entries};
-	end.batch.n_entries = end_entries(m, state, message, entries);
+	end.batch.n_entries = end_entries(m, rows, state, message, entries);
 	if (fail)
 		end.error_code = slice_cstr(err_code(fail));
-	return store_end(m->store, m->arena, &m->key, &end, e);
+	rc = store_end(m->store, rows, &m->key, &end, e);
+	arena_free(rows);
+	return rc;
 }
 
 enum rc map_end(struct map *m, enum turn_state state, const struct err *fail, struct err *e)

@@ -48,6 +48,7 @@ size_t turns_running(const struct turns *ts)
 	return keeper_count(ts->keeper);
 }
 
+#define ROWS_MAX (256 * 1024 * 1024) /* of one statement: a long history */
 #define DRAIN_LOOK_US 50000
 
 void turns_drain(struct turns *ts, int64_t grace_us)
@@ -147,9 +148,24 @@ static struct turn *turn_new(struct turns *ts, const struct turn_req *req, const
 	return t;
 }
 
+/* What begin said, out of the rows that die with the statement. */
+static void keep_begun(struct arena *a, struct begun *b)
+{
+	b->thread.id = arena_dup(a, b->thread.id);
+	b->thread.title = arena_dup(a, b->thread.title);
+	b->thread.status = arena_dup(a, b->thread.status);
+	b->turn_id = arena_dup(a, b->turn_id);
+	b->thread_id = arena_dup(a, b->thread_id);
+	b->history = NULL;
+	b->n_history = 0;
+}
+
 enum rc turn_begin(struct turns *ts, const struct turn_req *req, struct arena *a, struct stop *stop, struct turn **out, struct begun *begun,
 		   struct err *e)
 {
+	struct arena *rows;
+	enum rc rc;
+
 	const struct env *env = io_env(ts->o.io);
 	struct id id = id_new(env, "trn_");
 	struct begin b = {
@@ -170,18 +186,18 @@ enum rc turn_begin(struct turns *ts, const struct turn_req *req, struct arena *a
 	*begun = (struct begun){.how = BEGIN_BUSY};
 	if (ts->draining)
 		return err_set(e, RC_BUSY, "draining");
-	said_rows(a, req, &b.batch);
-	if (begin_when_free(ts, &b, a, stop, begun, e) != RC_OK)
-		return e->rc;
-	if (begun->how == BEGIN_RETRY)
-		return RC_OK;
-	if (begun->how == BEGIN_INACTIVE) {
-		err_set(e, RC_CONFLICT, "the thread is locked or closed");
+	rows = arena_new(ROWS_MAX, NULL); /* a stream does not carry the rows it began with along */
+	said_rows(rows, req, &b.batch);
+	rc = begin_when_free(ts, &b, rows, stop, begun, e);
+	if (rc == RC_OK && begun->how == BEGIN_INACTIVE) {
+		rc = err_set(e, RC_CONFLICT, "the thread is locked or closed");
 		(void)err_user(e, "This conversation is closed for new messages.");
-		return e->rc;
 	}
-	*out = turn_new(ts, req, &b, a, begun);
-	return RC_OK;
+	if (rc == RC_OK && begun->how == BEGIN_LEASED)
+		*out = turn_new(ts, req, &b, a, begun);
+	keep_begun(a, begun);
+	arena_free(rows);
+	return rc;
 }
 
 /* ---- run ---- */
