@@ -407,11 +407,47 @@ static void agent_run__news_and_going_on(void **state UNUSED)
 	run_task(news_comes);
 }
 
+static void shows_the_past(struct io *io)
+{
+	static const struct answer answers[] = {{.text = "."}, {.text = "."}};
+	static const struct model_ops ops = {script_open, script_free};
+	struct script script = {.model = {.ops = &ops}, .io = io, .answers = answers, .n = 2};
+	struct part call = {.kind = PART_CALL, .call_id = S("a"), .name = S("work"), .args = S("{}")};
+	struct watcher w = {.log = BUF_INIT(8192)};
+	struct arena *a = arena_new(16 << 20, NULL);
+	struct caller who = {.owner = S("o1")};
+	struct agent_opts o = {0};
+	struct history h;
+	struct err e;
+	struct agent_run run = {.io = io, .opts = &o, .model = &script.model, .history = &h, .caller = &who, .out = {watch, &w}, .arena = a};
+
+	history_init(&h, a);
+	history_add(&h, message_text(a, ROLE_USER, S("go")));
+	history_add(&h, (struct message){.role = ROLE_ASSISTANT, .parts = &call, .n = 1});
+	history_add(&h, message_text(a, ROLE_USER, S("again")));
+	EXPECT_RC(RC_OK, agent_run(&run, &e));
+	EXPECT(strcmp(script.seen[0], "u a t(The call was interrupted before it had a result.) u") == 0);
+	history_add(&h, message_text(a, ROLE_USER, S("and again")));
+	o.history_bytes = 1;
+	EXPECT_RC(RC_OK, agent_run(&run, &e));
+	EXPECT(strcmp(script.seen[1], "u") == 0);
+	/* What the model is shown is a view: the run's history stays whole. */
+	EXPECT_EQ(h.n, 6);
+	buf_release(&w.log);
+	arena_free(a);
+}
+
+static void agent_run__the_past__is_mended_and_cut(void **state UNUSED)
+{
+	run_task(shows_the_past);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agent_run__each_way_it_can_go),
 		cmocka_unit_test(agent_run__news_and_going_on),
+		cmocka_unit_test(agent_run__the_past__is_mended_and_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@
 
 #include "tests/unit/task.h"
 
-enum stub_then { STUB_KEEP, STUB_CLOSE, STUB_STALL, STUB_BY_BYTE /* a packet a byte, then as CLOSE */ };
+enum stub_then { STUB_KEEP, STUB_CLOSE, STUB_STALL, STUB_BY_BYTE /* a packet a byte, then as CLOSE */, STUB_LATE /* a last chunk after 10 ms, then as KEEP */ };
 
 struct stub_answer {
 	const char *bytes;
@@ -84,7 +84,10 @@ static inline bool stub_serve(struct stub *s, int fd)
 	if (a->then == STUB_STALL)
 		while (recv(fd, &x, 1, 0) > 0)
 			;
-	return a->then == STUB_KEEP;
+	if (a->then != STUB_LATE)
+		return a->then == STUB_KEEP;
+	nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	return stub_send(fd, "0\r\n\r\n", 5, false);
 }
 
 static inline void *stub_main(void *arg)
