@@ -8,10 +8,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/log.h"
+#include "io/inner.h"
 #include "io/mbox.h"
 #include "tests/unit/task.h"
 
@@ -754,6 +757,85 @@ static void detached_offload(void **state UNUSED)
 	run_task(detached_runs);
 }
 
+#ifndef SEAM_THREAD
+/* Promises that end the process when they are broken: each in a child. */
+
+static void wait_in_a_callback(struct io *io)
+{
+	io_foreign_begin(io);
+	io_sleep(io, IO_MS, NULL);
+}
+
+static void wait_twice_for_one(struct io *io)
+{
+	struct pollfd p[2] = {{.fd = 0, .events = POLLIN}, {.fd = 0, .events = POLLIN}};
+
+	io_wait(io, p, 2, io_in(io, IO_MS), NULL);
+}
+
+static void leave_a_hook(struct io *io)
+{
+	io_before_park(io, on_park, io);
+}
+
+static void overflow(struct io *io UNUSED)
+{
+	/* Beyond 64 KiB, in steps that cannot jump the guard page. */
+	printf("%d", dig(100000));
+}
+
+static void a_broken_promise_ends_the_process(void **state UNUSED)
+{
+	static void (*const rows[])(struct io *) = {wait_in_a_callback, wait_twice_for_one, leave_a_hook, overflow};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		int status = 0;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			EXPECT(freopen("/dev/null", "w", stderr));
+			run_task(rows[i]);
+			_exit(0);
+		}
+		EXPECT(waitpid(pid, &status, 0) == pid);
+		EXPECT(status != 0);
+	}
+}
+
+static void spin(struct io *io)
+{
+	int64_t end = env_mono_us(env_real()) + 60 * IO_MS;
+
+	/* Twice within a second: one line. */
+	for (int i = 0; i < 2; i++) {
+		while (env_mono_us(env_real()) < end)
+			;
+		io_sleep(io, 0, NULL);
+		end += 60 * IO_MS;
+	}
+}
+
+static void a_stall_is_told_with_its_task(void **state UNUSED)
+{
+	char line[2048];
+	int fds[2];
+	ssize_t n;
+	struct slice s;
+
+	EXPECT(pipe(fds) == 0);
+	log_open(LOG_WARN, fds[1]);
+	run_task(spin);
+	log_open(LOG_WARN, 2);
+	n = read(fds[0], line, sizeof(line));
+	EXPECT(n > 0);
+	s = (struct slice){line, (size_t)n};
+	EXPECT(slice_find(s, S("task=test")) > 0);
+	EXPECT_EQ(slice_find(s, S("\n")), n - 1);
+	close(fds[0]);
+	close(fds[1]);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -774,6 +856,10 @@ int main(void)
 		cmocka_unit_test(offload_does_not_hold_the_loop),
 		cmocka_unit_test(posts_come_from_any_thread),
 		cmocka_unit_test(detached_offload),
+#ifndef SEAM_THREAD
+		cmocka_unit_test(a_broken_promise_ends_the_process),
+		cmocka_unit_test(a_stall_is_told_with_its_task),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("io", tests, NULL, NULL);
