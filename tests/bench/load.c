@@ -186,6 +186,7 @@ static int hammer(int port, int connections, int seconds)
 {
 	struct pipe {
 		int fd;
+		bool sent;
 		size_t have, want;
 		char in[262144];
 	} *all = calloc((size_t)connections, sizeof(*all));
@@ -196,21 +197,32 @@ static int hammer(int port, int connections, int seconds)
 
 	for (int i = 0; i < connections; i++) {
 		all[i].fd = dial(port);
-		epoll_ctl(ep, EPOLL_CTL_ADD, all[i].fd, &(struct epoll_event){.events = EPOLLIN, .data.ptr = &all[i]});
-		usleep(20000);
-		(void)!send(all[i].fd, request, request_n, MSG_NOSIGNAL);
+		epoll_ctl(ep, EPOLL_CTL_ADD, all[i].fd, &(struct epoll_event){.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = &all[i]});
 	}
 	while (now_us() < end) {
 		int got = epoll_wait(ep, evs, 64, 100);
 
 		for (int i = 0; i < got; i++) {
 			struct pipe *p = evs[i].data.ptr;
-			ssize_t n = recv(p->fd, p->in + p->have, sizeof(p->in) - 1 - p->have, 0);
+			ssize_t n;
 			char *head, *length;
 
-			if (n <= 0) {
-				fprintf(stderr, "load: a connection was closed\n");
-				return 1;
+			if (!p->sent && (evs[i].events & EPOLLOUT)) {
+				p->sent = true;
+				(void)!send(p->fd, request, request_n, MSG_NOSIGNAL);
+				epoll_ctl(ep, EPOLL_CTL_MOD, p->fd, &(struct epoll_event){.events = EPOLLIN, .data.ptr = p});
+				continue;
+			}
+			n = recv(p->fd, p->in + p->have, sizeof(p->in) - 1 - p->have, 0);
+			if (n < 0 && errno == EAGAIN)
+				continue;
+			if (n <= 0) { /* so many requests a connection, says the server */
+				close(p->fd);
+				p->fd = dial(port);
+				p->sent = false;
+				p->have = p->want = 0;
+				epoll_ctl(ep, EPOLL_CTL_ADD, p->fd, &(struct epoll_event){.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = p});
+				continue;
 			}
 			p->have += (size_t)n;
 			p->in[p->have] = 0;
