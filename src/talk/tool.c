@@ -47,33 +47,39 @@ static void write_member(struct jsonw *w, const struct tool *t, struct slice key
 
 #define SCHEMA_TREE_MAX (16 * 1024 * 1024)
 
+static bool write_shown(struct buf *out, struct arena *scratch, const struct tool *t)
+{
+	struct json_at root, value;
+	struct json_doc *doc;
+	struct slice key;
+	struct jsonw w;
+
+	if (json_parse(scratch, t->spec.schema, &GUARD_UPSTREAM, &doc, NULL) != RC_OK)
+		return false;
+	root = json_root(doc);
+	jsonw_init(&w, out);
+	jsonw_obj(&w);
+	for (size_t it = 0; json_each(&root, &it, &key, &value);)
+		write_member(&w, t, key, &value);
+	jsonw_end(&w);
+	return jsonw_ok(&w) && json_done(doc, NULL) == RC_OK;
+}
+
 struct slice tool_schema_shown(struct arena *a, const struct tool *t)
 {
 	struct buf out = BUF_INIT(t->spec.schema.n + 1024);
-	struct arena *tree; /* a's lifetime is long, the tree's is this call */
-	struct json_at root, value;
-	struct slice key, shown = SLICE_NONE;
-	struct json_doc *doc;
-	struct jsonw w;
+	struct slice shown = SLICE_NONE;
+	struct arena *scratch;
 
 	if (t->spec.schema.n == 0)
 		return no_schema;
 	if (t->n_binds == 0)
 		return t->spec.schema;
-	tree = arena_new(SCHEMA_TREE_MAX, NULL);
-	if (json_parse(tree, t->spec.schema, &GUARD_UPSTREAM, &doc, NULL) != RC_OK)
-		goto out;
-	root = json_root(doc);
-	jsonw_init(&w, &out);
-	jsonw_obj(&w);
-	for (size_t it = 0; json_each(&root, &it, &key, &value);)
-		write_member(&w, t, key, &value);
-	jsonw_end(&w);
-	if (jsonw_ok(&w) && json_done(doc, NULL) == RC_OK)
+	scratch = arena_new(64 * 1024 * 1024, a);
+	if (write_shown(&out, scratch, t))
 		shown = arena_try_dup(a, buf_slice(&out));
-out:
+	arena_free(scratch);
 	buf_release(&out);
-	arena_free(tree);
 	return shown.p ? shown : no_schema;
 }
 

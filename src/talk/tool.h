@@ -66,7 +66,7 @@ struct tool {
 	void *ctx;
 };
 
-/* The schema that the model sees: without bound parameters. A tool without binds gives its own. */
+/* The schema that the model sees: without bound parameters. A tool without binds gives its own. A toolset makes it once and keeps it. */
 struct slice tool_schema_shown(struct arena *a, const struct tool *t);
 /*
  * The one door. raw_args is what the model wrote ("" counts as {}). Faults of the model's (does not parse, not an object, a bound parameter, a missing
