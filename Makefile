@@ -101,7 +101,7 @@ unit-%: $$(foreach t,$$(UNIT_BINS),$$(if $$(findstring /unit/$$*/,$$(t)),$$(t)))
 
 # --- What people type. Each installs what it needs (deploy/packages) and says so.
 JOBS   = -j$(shell nproc)
-sub    = +@$(MAKE) --no-print-directory $(JOBS)
+sub    = +@$(MAKE) -s $(JOBS)
 deps   = @sh deploy/deps.sh
 
 .PHONY: run test asan tsan fuzz-smoke layers headers bench-streams deps install clean erase help

@@ -32,7 +32,8 @@ else
 fi
 exec 9>>"$state/lock"
 if ! flock -n 9; then
-	die "this clone runs already: $(sed -n 's/^address=//p' "$running" 2>/dev/null || :) (stop it with Ctrl-C or SIGTERM there)"
+	old=$(sed -n 's/^address=/at /p' "$running" 2>/dev/null || :)
+	die "this clone runs already, ${old:-or is just starting} (Ctrl-C there, or SIGTERM, stops it)"
 fi
 
 make_private() { # a folder that only the servers' user can enter
