@@ -79,7 +79,7 @@ static enum rc keep_args(struct arena *a, const struct keep *k, size_t n, struct
 	struct slice *items, *kinds, *texts;
 	int64_t *created, *numbers;
 
-	if (key_args(a, &k->key, n, sizeof(*k), out, e) != RC_OK || store_array(a, n, sizeof(*items), &items, e) != RC_OK ||
+	if (key_args(a, n ? &k->key : NULL, n, sizeof(*k), out, e) != RC_OK || store_array(a, n, sizeof(*items), &items, e) != RC_OK ||
 	    store_array(a, n, sizeof(*items), &kinds, e) != RC_OK || store_array(a, n, sizeof(*items), &texts, e) != RC_OK ||
 	    store_array(a, n, sizeof(*created), &created, e) != RC_OK || store_array(a, n, sizeof(*created), &numbers, e) != RC_OK)
 		return e->rc;
@@ -128,13 +128,21 @@ static enum rc keep_all(struct store *s, struct arena *a, const struct keep *k, 
 	return RC_OK;
 }
 
-/* One turn by itself; when even that is refused, its text is what the server cannot take, and its lease is renewed without it. */
+/* One turn's text is at fault, not the server: a NUL byte; a byte that is not UTF-8 (class 22); longer than it can be (54). */
+static bool is_refusal(const struct err *e)
+{
+	struct slice code = slice_cstr(e->sqlstate);
+
+	return e->rc == RC_BAD || slice_starts(code, S("22")) || slice_starts(code, S("54"));
+}
+
+/* One turn by itself; when even that is refused, its lease is renewed without the text. */
 static enum rc keep_one(struct store *s, struct arena *a, const struct keep *k, struct kept *out, struct err *e)
 {
 	struct keep lease_only = {.key = k->key};
 	enum rc rc = keep_all(s, a, k, 1, NULL, 0, out, e);
 
-	if (rc == RC_OK || store_unreachable(e))
+	if (rc == RC_OK || !is_refusal(e))
 		return rc;
 	log_line(LOG_WARN, &(struct log_ctx){.owner = k->key.owner, .thread = k->key.thread_id, .turn = k->key.turn_id}, "a checkpoint was refused: %s", e->msg);
 	rc = keep_all(s, a, &lease_only, 1, NULL, 0, out, e);
@@ -147,16 +155,13 @@ enum rc store_keep(struct store *s, struct arena *a, const struct keep *k, size_
 {
 	enum rc rc = keep_all(s, a, k, n, delivered, n_delivered, out, e);
 
-	if (rc == RC_OK || store_unreachable(e))
+	if (rc == RC_OK || !is_refusal(e))
 		return rc;
 	/* One bad turn must not cost the others their lease. */
 	rc = n_delivered ? keep_all(s, a, NULL, 0, delivered, n_delivered, NULL, e) : RC_OK;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; rc == RC_OK && i < n; i++)
 		rc = keep_one(s, a, &k[i], &out[i], e);
-		if (rc != RC_OK && store_unreachable(e))
-			return rc;
-	}
-	return RC_OK;
+	return rc;
 }
 
 /* The runners of this host, in live, whose processes are gone. */

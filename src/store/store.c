@@ -22,8 +22,8 @@ struct store *store_new(struct db *db, struct io *io, struct slice runner, struc
 	return s;
 }
 
-/* Class 08: the connection; 57P: the server ends, crashed, starts; 53300: too many connections; 25006: a standby answered in the middle of a failover. */
-bool store_unreachable(const struct err *e)
+/* The server did not refuse: it was not there. Class 08: the connection; 57P: the server ends, crashed, starts; 53300: too many connections; 25006: a standby answered in the middle of a failover. */
+static bool unreachable(const struct err *e)
 {
 	struct slice code = slice_cstr(e->sqlstate);
 
@@ -38,9 +38,9 @@ static bool again(enum again how, bool unknown, const struct err *e)
 	case AGAIN_READ:
 		return e->rc == RC_DB_UNKNOWN;
 	case AGAIN_WRITE:
-		return unknown && store_unreachable(e);
+		return unknown && unreachable(e);
 	case AGAIN_TURN:
-		return store_unreachable(e);
+		return unreachable(e);
 	}
 	return false;
 }

@@ -23,7 +23,7 @@ struct house {
 	struct shop live, dead;
 	struct talker {
 		struct house *h;
-		struct turn_key k; /* thread_id empty: none runs */
+		struct turn_key k; /* empty: none runs */
 		int64_t n;         /* chunks */
 		int no, serial;
 		bool is_ghost, doomed;
@@ -146,14 +146,14 @@ static void run_turn(struct talker *t, struct store *s, struct arena *a)
 		struct turn_key k = t->k;
 
 		end.batch = piece_of(a, &p, body);
-		t->k.thread_id = SLICE_NONE; /* the keeper lets go */
+		t->k = (struct turn_key){0}; /* the keeper lets go */
 		rc = store_end(s, a, &k, &end, &e);
 		if (rc == RC_OK) {
 			st->ended++;
 			acknowledge(t, body);
 		}
 	}
-	t->k.thread_id = SLICE_NONE;
+	t->k = (struct turn_key){0};
 	if (rc == RC_LOST)
 		st->lost++;
 	if (rc != RC_OK && !(rc == RC_LOST && (t->is_ghost || t->doomed)))
@@ -263,7 +263,7 @@ static void keeper(void *arg)
 		if (n && store_keep(h->live.s, a, k, n, &delivered, delivered.owner.n > 0, kept, &e) != RC_OK && e.rc != RC_DB)
 			odd("keep", &e);
 		for (size_t i = 0; i < n && e.rc == RC_OK; i++) {
-			if (!slice_eq(who[i]->k.turn_id, k[i].key.turn_id) || !who[i]->k.thread_id.n)
+			if (!slice_eq(who[i]->k.turn_id, k[i].key.turn_id))
 				continue;
 			st->kept += kept[i].there;
 			who[i]->n += kept[i].there;

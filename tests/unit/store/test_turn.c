@@ -297,6 +297,9 @@ static void keep_many(struct io *io)
 		EXPECT(kept[i].there && kept[i].refused == (i == 7));
 	EXPECT_EQ(ask("SELECT count(*) FROM chatkit.chunk WHERE owner_id LIKE 'keep%%' AND n = 1"), 19);
 	EXPECT_EQ(ask("SELECT count(*) FROM chatkit.live WHERE lease_until < now() AND turn_id = '%.*s'", SLICE_ARG(t[7].k.turn_id)), 0);
+	k[7].text = S("a NUL \0 byte");
+	EXPECT_RC_E(RC_OK, store_keep(sh.s, sh.a, &k[7], 1, NULL, 0, kept, &sh.e), &sh.e);
+	EXPECT(kept[0].there && kept[0].refused);
 	ask("DELETE FROM chatkit.owner WHERE owner_id LIKE 'keep%%'");
 	ask("DELETE FROM chatkit.chunk WHERE owner_id LIKE 'keep%%'");
 	free(t);
