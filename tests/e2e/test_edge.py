@@ -116,7 +116,8 @@ def test_client_leaves_and_the_model_is_told_within_2_s(model_site, answers, res
 # --- readers that do not read, or are gone
 
 def knock(site) -> fastcgi.Connection:
-    """A connection to a responder of the site's, past lighttpd."""
+    """A connection to a responder of the site's, past lighttpd, which listens a moment before it has started them."""
+    rig.wait_for("an answer", lambda: health(site) == 200)
     return fastcgi.Connection(next((site.dir / "run").glob("fcgi.sock*")))
 
 
