@@ -164,6 +164,7 @@ if [ -n "$server_user" ]; then
 		install -m 600 -o "$server_user" "$CHATKIT_CONFIG" "$state/chatkit.json"
 		export CHATKIT_CONFIG="$state/chatkit.json"
 	fi
+	cd "$state" # the servers' user may not be able to stand in the clone
 	program=$state/bin/chatkit.fcgi
 	LIGHTTPD_WWW=$state/www
 	web_conf=$state/lighttpd.conf
