@@ -25,7 +25,7 @@ UNIT_SECONDS = 300  # for one program: a test that hangs is a test that fails
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=0:abort_on_error=0:exitcode=99",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "TSAN_OPTIONS": "halt_on_error=1:exitcode=66:second_deadlock_stack=1",
+    "TSAN_OPTIONS": "halt_on_error=1:exitcode=66:second_deadlock_stack=1:die_after_fork=0",
 }
 
 
