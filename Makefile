@@ -175,6 +175,7 @@ $(BUILD)/headers/$(CC)/%: %.h FORCE
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(pkg_cflags) -Wno-unused-function -fsyntax-only -x c -include $< /dev/null
 
+.PRECIOUS: $(BUILD)/obj/%.o
 # A driver links everything; the linker takes what it needs.
 FUZZ_BINS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzz-programs
