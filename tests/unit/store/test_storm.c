@@ -11,7 +11,7 @@ enum { PROCESSES = 3, TALKERS = 6, OWNERS = 3, THREADS = 5, ACKED_MAX = 200000 }
 
 static struct storm {
 	_Atomic bool over;
-	_Atomic int n_acked, leased, retried, busy, stale, down, lost, ended, swept, deleted, kept, odd;
+	_Atomic int started, n_acked, leased, retried, busy, stale, down, lost, ended, swept, deleted, kept, odd;
 	char ghost[256]; /* the runner of a process that has ended: its turns may be taken over at once */
 	char acked[ACKED_MAX][24];
 } *st;
@@ -315,7 +315,7 @@ static void house(struct io *io)
 
 	shop_open(&h.live, io, NULL);
 	shop_open(&h.dead, io, st->ghost);
-	crowd_start();
+	st->started++;
 	for (int i = 0; i < TALKERS; i++) {
 		h.talkers[i].h = &h;
 		h.talkers[i].no = i;
@@ -404,6 +404,8 @@ static void storm(void **state UNUSED)
 	crowd_join(1, pids);
 	run_task(last_sweep); /* installs */
 	crowd_go(PROCESSES, pids, house);
+	while (st->started < PROCESSES)
+		pg__sleep_ms(1);
 	for (until = env_mono_us(env_real()) + seconds * IO_SECOND; env_mono_us(env_real()) < until;) {
 		pg__sleep_ms(1500 + dice(1500));
 		pg__end(&w.pg->server, SIGQUIT); /* immediate: no checkpoint, recovery at the next start */

@@ -230,6 +230,13 @@ static inline struct keep keep_of(const struct talk *t, struct slice item, int64
 }
 
 /* ---- several processes ---- */
+#ifdef __SANITIZE_THREAD__
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "die_after_fork=0"; /* our forks make loops of their own */
+}
+#endif
 
 /* Memory that forked processes share; zeroed. */
 static inline void *shared(size_t n)
