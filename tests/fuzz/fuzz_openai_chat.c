@@ -59,6 +59,7 @@ static void send_back(struct slice entry, struct arena *a)
 	struct wire_ask ask = {.model = S("m"), .family = S("f"), .history = &h, .temperature = -1, .quirks = QUIRK_SIGNATURES | QUIRK_IDS_OF_9, .arena = a};
 	struct message m;
 	struct err e;
+	bool mend;
 
 	CHECK(message_read(a, entry, &m, &e) == RC_OK);
 	message_write(&again, &m);
@@ -68,7 +69,7 @@ static void send_back(struct slice entry, struct arena *a)
 	history_add(&h, m);
 	history_repair(&h);
 	openai_chat_request(&request, &ask);
-	CHECK(guard_check(buf_slice(&request), &GUARD_CLIENT, NULL, 0, NULL, &e) == RC_OK);
+	CHECK(guard_check(buf_slice(&request), &GUARD_UPSTREAM, NULL, 0, &mend, &e) == RC_OK && !mend);
 	buf_release(&request);
 	buf_release(&again);
 }
