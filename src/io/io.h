@@ -54,7 +54,7 @@ size_t io_tasks(struct io *io); /* alive now */
 
 /*
  * Waits for one of n descriptors (revents filled, RC_OK), the deadline (RC_TIMEOUT) or the stop (RC_STOPPED; s may be NULL). One waiter a descriptor.
- * Descriptors stay armed in epoll afterwards: io_forget(fd) before each close of one that was waited on or watched.
+ * Descriptors stay armed in epoll afterwards: io_forget(fd) before each close of one that was waited on or watched; it takes a watch of it off.
  */
 WAITS enum rc io_wait(struct io *io, struct pollfd *fds, size_t n, int64_t deadline, struct stop *s);
 /* RC_OK when the time is over, RC_STOPPED before it. us <= 0 yields once. */
@@ -71,15 +71,15 @@ void io_event_set(struct io *io, struct io_event *ev);
 
 /*
  * Runs before the current task parks, each time, until taken off: how what a task wrote leaves without anybody flushing. fn must not wait.
- * One hook a task (a reply's); NULL takes it off.
+ * One hook a task (a reply's); NULL takes it off, which must be done before the task ends (CHECKed). It may set the stop of the wait that it precedes.
  */
 void io_before_park(struct io *io, void (*fn)(void *ctx), void *ctx);
 
-/* fn(arg) on a helper thread; the task parks until it has returned. fn may block, must not touch the loop. Not stoppable. */
+/* fn(arg) on a helper thread; the task parks until it has returned. fn may block, must not touch the loop (io_post apart). Not stoppable. */
 WAITS void io_offload(struct io *io, void (*fn)(void *arg), void *arg);
 /* The same with nobody waiting: fire and forget (FCGX_Finish_r). */
 void io_offload_detached(struct io *io, void (*fn)(void *arg), void *arg);
-/* From any thread: fn(arg) on the loop, soon. fn must not wait (it may io_spawn). */
+/* From any thread, until io_free: fn(arg) on the loop, soon, in order for each thread. fn must not wait (it may io_spawn). */
 void io_post(struct io *io, void (*fn)(void *arg), void *arg);
 
 /* A callback on the loop at a time. Setting again moves it. fn must not wait. Zeroed memory is a timer that is off. */

@@ -206,3 +206,12 @@ void io_watch_off(struct io *io, struct io_watch *w)
 	io->watches_age++;
 	bell_ring(io->wake_fd);
 }
+
+void io_forget(struct io *io, int fd)
+{
+	for (size_t i = 0; i < io->n_watches; i++)
+		if (io->watches[i]->fd == fd) {
+			io_watch_off(io, io->watches[i]);
+			return;
+		}
+}

@@ -139,10 +139,6 @@ enum rc io_wait(struct io *io, struct pollfd *fds, size_t n, int64_t deadline, s
 	return park(io, fds, n, deadline, s);
 }
 
-void io_forget(struct io *io UNUSED, int fd UNUSED)
-{
-}
-
 enum rc io_sleep(struct io *io, int64_t us, struct stop *s)
 {
 	enum rc rc = park(io, NULL, 0, io_in(io, us > 0 ? us : YIELD_US), s);

@@ -105,16 +105,20 @@ static inline void pg__path(char *out, size_t size, const char *program)
 	pg__die(program);
 }
 
-static inline void pg__wait_ready(const char *conninfo, pid_t pid)
+/* A server that was killed may leave something locked for a moment, so that its successor gives up: then it is begun again. */
+static inline pid_t pg__serve(const struct pg *p, char *const argv[], const char *conninfo)
 {
+	pid_t pid = pg__spawn(p, argv);
+
 	for (int ms = 0; ms < PG_WAIT_MS; ms += 10) {
 		if (PQping(conninfo) == PQPING_OK)
-			return;
+			return pid;
 		if (waitpid(pid, NULL, WNOHANG) == pid)
-			pg__die("the server ended while starting, see its log");
+			pid = pg__spawn(p, argv);
 		pg__sleep_ms(10);
 	}
-	pg__die("the server does not answer");
+	pg__die("the server does not answer, see its log");
+	return -1;
 }
 
 static inline const char *pg_conninfo(const struct pg *p)
@@ -131,8 +135,7 @@ static inline void pg_start_again(struct pg *p)
 	pg__path(bin, sizeof(bin), "postgres");
 	snprintf(data, sizeof(data), "%s/data", p->dir);
 	snprintf(arg_k, sizeof(arg_k), "%s", p->dir);
-	p->server = pg__spawn(p, argv);
-	pg__wait_ready(p->conninfo, p->server);
+	p->server = pg__serve(p, argv, p->conninfo);
 }
 
 static inline void pg__end(pid_t *pid, int sig)
@@ -217,8 +220,7 @@ static inline void pg_bouncer_start(struct pg *p)
 	fclose(f);
 	snprintf(p->bouncer_conninfo, sizeof(p->bouncer_conninfo), "host=%s port=6432 user=chatkit dbname=postgres", p->dir);
 	pg__path(bin, sizeof(bin), "pgbouncer");
-	p->bouncer = pg__spawn(p, argv);
-	pg__wait_ready(p->bouncer_conninfo, p->bouncer);
+	p->bouncer = pg__serve(p, argv, p->bouncer_conninfo);
 }
 
 static inline const char *pg_bouncer_conninfo(const struct pg *p)

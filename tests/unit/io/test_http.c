@@ -551,6 +551,34 @@ static void an_answer_before_the_body_was_read(void **state UNUSED)
 	run_task(early_refusal);
 }
 
+/* The server begins its answer while most of the body is still here: http_open stays until it has left. */
+static void early_yes(struct io *io)
+{
+	enum { N = 8000000 };
+	struct place p;
+	struct http_resp *r;
+	char *body = xalloc(N), want[16];
+	struct buf b = BUF_INIT(100);
+
+	place_open(&p, io);
+	for (int i = 0; i < N; i++)
+		body[i] = (char)(i * 7);
+	snprintf(want, sizeof(want), "%010u", sum_of((struct slice){body, N}));
+	EXPECT_RC_E(RC_OK, get(&p, (struct http_req){.method = "POST", .body = {body, N}}, "/promise", &r), &p.e);
+	memset(body, 0, N);
+	free(body);
+	EXPECT_RC_E(RC_OK, http_body(r, &b, &p.e), &p.e);
+	EXPECT_STR(want, buf_slice(&b));
+	http_close(r);
+	buf_release(&b);
+	place_close(&p);
+}
+
+static void a_body_is_sent_before_open_returns(void **state UNUSED)
+{
+	run_task(early_yes);
+}
+
 static void limits(struct io *io)
 {
 	struct place p;
@@ -720,6 +748,7 @@ int main(void)
 		cmocka_unit_test(bodies_are_sent),
 		cmocka_unit_test(methods_are_sent),
 		cmocka_unit_test(an_answer_before_the_body_was_read),
+		cmocka_unit_test(a_body_is_sent_before_open_returns),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(a_hundred_in_parallel),
 		cmocka_unit_test(a_response_may_be_closed_anytime),

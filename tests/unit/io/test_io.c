@@ -551,6 +551,72 @@ static void a_watch_beside_a_wait(void **state UNUSED)
 	run_task(watch_and_wait);
 }
 
+/* Two fire in one turn; the first to be told closes the other, whose number comes back at once as something silent. */
+struct twin {
+	struct io *io;
+	struct io_watch w[2], fresh;
+	int fds[2][2], spare[2], calls, wrong;
+	struct io_event ev;
+};
+
+static void on_wrong(void *ctx, short revents UNUSED)
+{
+	struct twin *t = ctx;
+
+	t->wrong++;
+}
+
+static void on_twin(struct twin *t, int me)
+{
+	int other = t->fds[!me][0];
+	char c;
+
+	t->calls++;
+	EXPECT_EQ(read(t->fds[me][0], &c, 1), 1);
+	io_forget(t->io, other);
+	EXPECT_EQ(dup2(t->spare[0], other), other);
+	io_watch_set(t->io, &t->fresh, other, POLLIN, on_wrong, t);
+	io_event_set(t->io, &t->ev);
+}
+
+static void on_first(void *ctx, short revents UNUSED)
+{
+	on_twin(ctx, 0);
+}
+
+static void on_second(void *ctx, short revents UNUSED)
+{
+	on_twin(ctx, 1);
+}
+
+static void twins(struct io *io)
+{
+	struct twin t = {.io = io};
+
+	EXPECT(pipe(t.fds[0]) == 0 && pipe(t.fds[1]) == 0 && pipe(t.spare) == 0);
+	EXPECT(write(t.fds[0][1], "x", 1) == 1 && write(t.fds[1][1], "x", 1) == 1);
+	io_watch_set(io, &t.w[0], t.fds[0][0], POLLIN, on_first, &t);
+	io_watch_set(io, &t.w[1], t.fds[1][0], POLLIN, on_second, &t);
+	EXPECT_RC(RC_OK, io_event_wait(io, &t.ev, io_in(io, LONG), NULL));
+	io_sleep(io, 5 * IO_MS, NULL);
+	EXPECT_EQ(t.calls, 1);
+	EXPECT_EQ(t.wrong, 0);
+	io_watch_off(io, &t.fresh);
+	io_watch_off(io, &t.w[0]);
+	io_watch_off(io, &t.w[1]);
+	for (int i = 0; i < 2; i++) {
+		io_forget(io, t.fds[i][0]);
+		close(t.fds[i][0]);
+		close(t.fds[i][1]);
+		close(t.spare[i]);
+	}
+}
+
+static void an_event_of_an_earlier_owner(void **state UNUSED)
+{
+	run_task(twins);
+}
+
 /* The hook */
 
 struct hooked {
@@ -852,6 +918,7 @@ int main(void)
 		cmocka_unit_test(descriptors_wake),
 		cmocka_unit_test(a_number_may_come_back),
 		cmocka_unit_test(a_watch_beside_a_wait),
+		cmocka_unit_test(an_event_of_an_earlier_owner),
 		cmocka_unit_test(the_hook_runs_before_each_park),
 		cmocka_unit_test(offload_does_not_hold_the_loop),
 		cmocka_unit_test(posts_come_from_any_thread),
