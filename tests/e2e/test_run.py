@@ -41,6 +41,7 @@ class Clone:
         self.home.chmod(0o700)
         self.port = rig.free_port()
         self.makes: list[subprocess.Popen] = []
+        self.groups: set[int] = set()
 
     def make(self, target: str = "run", **env: str) -> subprocess.Popen:
         """Starts make without a terminal; its output goes to a file, as a pipe could outlive it."""
@@ -67,14 +68,16 @@ class Clone:
             return connection.getresponse().status
 
     def processes(self) -> dict[int, str]:
-        """What of ours lives, wherever it was reparented to: known by its folder or by its environment."""
+        """What of ours lives, wherever it was reparented to: known by its environment, or by lighttpd's process group (responders hide theirs)."""
         found = {}
-        for pid, (_, _, name) in rig.processes().items():
+        table = rig.processes()
+        for pid, (_, _, name) in table.items():
             with contextlib.suppress(OSError):
                 environ = Path(f"/proc/{pid}/environ").read_bytes()
                 if str(self.dir).encode() + b"\0" in environ.replace(b"/deploy/www", b"") + b"\0" and name in OURS | {"sh", "sleep", "make"}:
                     found[pid] = name
-        return found
+        self.groups |= {pid for pid, name in found.items() if name == "lighttpd"}
+        return found | {pid: name for pid, (_, group, name) in table.items() if group in self.groups}
 
     def pid_of(self, name: str) -> int:
         return min(pid for pid, n in self.processes().items() if n == name)
