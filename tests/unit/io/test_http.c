@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/crypto.h"
 #include "io/http.h"
 #include "tests/unit/io/web.h"
 
@@ -472,7 +473,7 @@ static void sending(struct io *io)
 		EXPECT_RC_E(RC_OK, get(&p, q, "/echo", &r), &p.e);
 		snprintf(want, sizeof(want), "%zu %u\n", sizes[i], sum_of(q.body));
 		/* As promised: it may die now. */
-		memset(body, 0, sizes[i]);
+		wipe(body, sizes[i]);
 		free(body);
 		buf_clear(&b);
 		EXPECT_RC(RC_OK, http_body(r, &b, &p.e));
@@ -536,7 +537,7 @@ static void early_refusal(struct io *io)
 
 		EXPECT_RC_E(RC_OK, rc, &p.e);
 		EXPECT_EQ(http_status(r), 413);
-		memset(body, 1, 8000000);
+		wipe(body, 8000000);
 		EXPECT_RC_E(RC_OK, http_body(r, &b, &p.e), &p.e);
 		EXPECT_STR("big", buf_slice(&b));
 		http_close(r);
@@ -565,7 +566,7 @@ static void early_yes(struct io *io)
 		body[i] = (char)(i * 7);
 	snprintf(want, sizeof(want), "%010u", sum_of((struct slice){body, N}));
 	EXPECT_RC_E(RC_OK, get(&p, (struct http_req){.method = "POST", .body = {body, N}}, "/promise", &r), &p.e);
-	memset(body, 0, N);
+	wipe(body, N); /* memset before free may be left out */
 	free(body);
 	EXPECT_RC_E(RC_OK, http_body(r, &b, &p.e), &p.e);
 	EXPECT_STR(want, buf_slice(&b));

@@ -824,6 +824,57 @@ static void detached_offload(void **state UNUSED)
 }
 
 #ifndef SEAM_THREAD
+/* The loop reads its clock once a turn: a clock that counts says how often it turned. */
+static int64_t turns;
+
+static int64_t counting_mono(const struct env *v UNUSED)
+{
+	turns++;
+	return env_mono_us(env_real());
+}
+
+static void idle_loop(struct io *io)
+{
+	struct seen s = {.io = io};
+	int fds[2];
+
+	/* A descriptor whose peer has gone, with nobody waiting any more: it must not keep the loop turning. */
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
+	EXPECT_RC(RC_TIMEOUT, io_wait(io, &(struct pollfd){.fd = fds[0], .events = POLLIN}, 1, io_in(io, IO_MS), NULL));
+	close(fds[1]);
+	turns = 0;
+	EXPECT_RC(RC_OK, io_sleep(io, 50 * IO_MS, NULL));
+	EXPECT(turns < 10);
+	/* Nor one that is readable while somebody waits for the other direction only. */
+	io_forget(io, fds[0]);
+	close(fds[0]);
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
+	EXPECT_RC(RC_TIMEOUT, io_wait(io, &(struct pollfd){.fd = fds[0], .events = POLLIN}, 1, io_in(io, IO_MS), NULL));
+	EXPECT_EQ(write(fds[1], "x", 1), 1);
+	io_watch_set(io, &s.w, fds[0], POLLRDHUP, on_watch, &s);
+	turns = 0;
+	EXPECT_RC(RC_OK, io_sleep(io, 50 * IO_MS, NULL));
+	EXPECT(turns < 10);
+	io_watch_off(io, &s.w);
+	/* Nor one that is writable, and was waited for in both directions before. */
+	EXPECT(recv(fds[0], &(char){0}, 1, 0) == 1);
+	EXPECT_RC(RC_OK, io_wait(io, &(struct pollfd){.fd = fds[0], .events = POLLIN | POLLOUT}, 1, io_in(io, LONG), NULL));
+	turns = 0;
+	EXPECT_RC(RC_TIMEOUT, io_wait(io, &(struct pollfd){.fd = fds[0], .events = POLLIN}, 1, io_in(io, 50 * IO_MS), NULL));
+	EXPECT(turns < 10);
+	io_forget(io, fds[0]);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void an_idle_loop_does_not_turn(void **state UNUSED)
+{
+	struct env v = *env_real();
+
+	v.mono_us = counting_mono;
+	run_task_opts(&(struct io_opts){.env = &v}, idle_loop);
+}
+
 /* Promises that end the process when they are broken: each in a child. */
 
 static void wait_in_a_callback(struct io *io)
@@ -924,6 +975,7 @@ int main(void)
 		cmocka_unit_test(posts_come_from_any_thread),
 		cmocka_unit_test(detached_offload),
 #ifndef SEAM_THREAD
+		cmocka_unit_test(an_idle_loop_does_not_turn),
 		cmocka_unit_test(a_broken_promise_ends_the_process),
 		cmocka_unit_test(a_stall_is_told_with_its_task),
 #endif
