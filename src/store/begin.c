@@ -79,20 +79,22 @@ static const char sql_batch[] =
 	"SELECT " SQL_THREAD_OUT ", title IS NOT NULL AND title = $15::text FROM t";
 enum { B_TITLED = 5 };
 
-/* entry_pkey, backwards. $4 how many */
+/* entry_pkey, backwards. $4 how many, $5 how many bytes (a length is read without its text) */
 static const char sql_history[] =
 	"SELECT seq, id, item_id, body\n"
-	"FROM (SELECT e.seq, e.id, e.item_id, e.body FROM chatkit.entry e\n"
-	"      WHERE e.owner_id = $1 AND e.thread_id = $2\n"
-	"        AND EXISTS (SELECT FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2 AND turn_id = $3)\n"
-	"      ORDER BY e.seq DESC LIMIT $4) AS newest\n"
+	"FROM (SELECT newest.*, sum(octet_length(body)) OVER (ORDER BY seq DESC) - octet_length(body) AS newer\n"
+	"      FROM (SELECT e.seq, e.id, e.item_id, e.body FROM chatkit.entry e\n"
+	"            WHERE e.owner_id = $1 AND e.thread_id = $2\n"
+	"              AND EXISTS (SELECT FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2 AND turn_id = $3)\n"
+	"            ORDER BY e.seq DESC LIMIT $4) AS newest) AS weighed\n"
+	"WHERE newer < $5\n"
 	"ORDER BY seq";
 
 #define LEASE_ARGS 9
 #define NEW_THREAD_ARGS 6
 
 struct pipeline {
-	struct db_arg lease[LEASE_ARGS], batch[3 + BATCH_ARGS + 1], history[4];
+	struct db_arg lease[LEASE_ARGS], batch[3 + BATCH_ARGS + 1], history[5];
 	struct db_call calls[7];
 	size_t n;
 	const struct db_rows *leased, *written, *told;
@@ -120,6 +122,7 @@ static enum rc build(struct store *s, struct arena *a, const struct begin *b, st
 		return e->rc;
 	p->batch[countof(p->batch) - 1] = DB_TEXT_OPT(b->title_if_none);
 	p->history[3] = DB_INT((int64_t)b->history_max);
+	p->history[4] = DB_INT(b->history_bytes ? (int64_t)b->history_bytes : INT64_MAX);
 
 	add(p, sql_own, p->lease, 1);
 	if (b->create != BEGIN_EXISTING)

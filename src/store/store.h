@@ -83,6 +83,7 @@ struct begin {
 	struct slice cut_after;
 	struct batch batch;          /* the user's message and what it means to the model */
 	size_t history_max;          /* newest entries to return at most; they come oldest first and include this batch's */
+	size_t history_bytes;        /* of their bodies together, the newest always being there; 0: no bound */
 };
 enum begin_how {
 	BEGIN_LEASED,    /* ours: everything was written */

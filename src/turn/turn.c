@@ -48,6 +48,7 @@ size_t turns_running(const struct turns *ts)
 	return keeper_count(ts->keeper);
 }
 
+#define HISTORY_SPARE 65536 /* rows are JSON: somewhat longer than what history_cut weighs */
 #define ROWS_MAX (256 * 1024 * 1024) /* of one statement: a long history */
 #define DRAIN_LOOK_US 50000
 
@@ -180,6 +181,7 @@ enum rc turn_begin(struct turns *ts, const struct turn_req *req, struct arena *a
 		.now_us = env_wall_us(env),
 		.cut_after = req->cut_after,
 		.history_max = TURN_HISTORY_MAX,
+		.history_bytes = 2 * ts->o.agent->history_bytes + HISTORY_SPARE,
 	};
 
 	*out = NULL;

@@ -91,8 +91,7 @@ static inline void world_pooler(void)
 	fclose(f);
 	snprintf(w.pooled, sizeof(w.pooled), "host=%s port=6433 user=ck dbname=ck", w.pg->dir);
 	pg__path(bin, sizeof(bin), "pgbouncer");
-	w.pooler = pg__spawn(w.pg, argv);
-	pg__wait_ready(w.pooled, w.pooler);
+	w.pooler = pg__serve(w.pg, argv, w.pooled);
 }
 
 static inline void world_open(void)
