@@ -112,6 +112,18 @@ static void open_log(const struct conf *conf)
 	log_open(conf->log_level, fd);
 }
 
+/* What works, but probably not as meant: said once a start, not once a CGI request. */
+static void log_warnings(const struct conf *conf)
+{
+	struct slice rest = conf->warnings, line;
+
+	while (rest.n) {
+		rest = slice_cut(rest, '\n', &line);
+		if (line.n)
+			log_line(LOG_WARN, NULL, "%.*s", SLICE_ARG(line));
+	}
+}
+
 static enum rc load(const char *file, char **vars, bool cgi, struct conf **conf, struct err *e)
 {
 	struct buf problems = BUF_INIT(64 * 1024);
@@ -229,6 +241,8 @@ static int run_server(enum starter starter, char **vars)
 	if (load(NULL, vars, starter == STARTER_CGI, &conf, &e) != RC_OK)
 		return 1;
 	open_log(conf);
+	if (starter != STARTER_CGI)
+		log_warnings(conf);
 	wipe_secrets(environ);
 	wipe_secrets(vars);
 	if ((starter == STARTER_CGI ? cgi_serve(vars, conf, &e) : edge_serve(STDIN_FILENO, conf, &e)) != RC_OK)
