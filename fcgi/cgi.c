@@ -77,7 +77,8 @@ WAITS static void skip_body(struct cgi *g)
 	int64_t deadline = io_in(g->conn.io, SKIP_WAIT);
 	size_t got = 1;
 
-	while (got && !g->conn.rep.gone && body_read(&g->conn.req, trash, sizeof(trash), &got, deadline, &e) == RC_OK)
+	while (got && !g->conn.rep.gone && io_now(g->conn.io) < deadline &&
+	       body_read(&g->conn.req, trash, sizeof(trash), &got, deadline, &e) == RC_OK)
 		;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One connection to the web server, FastCGI's or CGI's: the request and the reply that app/ sees, and the stream and descriptors they stand on. Lives in
- * a slot (accept.c) or on main's stack (cgi.c), never in the request's arena. Inside fcgi/ only.
+ * a slot (slot.h) or on main's stack (cgi.c), never in the request's arena. Inside fcgi/ only.
  */
 #ifndef FCGI_CONN_H
 #define FCGI_CONN_H
@@ -17,6 +17,11 @@ struct conn {
 	FCGX_Stream *out;
 	int fd;       /* what out writes to */
 	size_t piece; /* bytes that one write after POLLOUT takes without blocking */
+	/*
+	 * After POLLOUT a unix socket has three quarters of its send buffer free (208 KiB in all, at least 4 KiB charged a write): so that many small
+	 * writes cannot block, and need not ask. 0 for all other descriptors.
+	 */
+	unsigned free_writes, free_left;
 	short leaving; /* poll's bits by which the peer says that it left */
 
 	struct io_watch watch;

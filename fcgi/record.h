@@ -26,7 +26,8 @@ struct record_body {
 
 /*
  * How many bytes of in make the head: BEGIN_REQUEST and the PARAMS records up to the header of the empty one, which is its last byte (padding that may
- * follow is the body's to skip). RC_OK and *n; RC_OK and *n == 0: not all here yet; RC_PROTO: this is no request, or one whose BEGIN_REQUEST is padded; RC_TOO_LARGE: past RECORD_HEAD_MAX.
+ * follow is the body's to skip). RC_OK and *n; RC_OK and *n == 0: not all here yet; RC_PROTO: this is no request, or one whose BEGIN_REQUEST is padded;
+ * RC_TOO_LARGE: past RECORD_HEAD_MAX.
  */
 enum rc record_head(struct slice in, size_t *n, struct record_body *body, struct err *e) MUSTCHECK;
 

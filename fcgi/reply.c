@@ -12,6 +12,8 @@
 
 #define SETTLE_WAIT (30 * (int64_t)IO_SECOND) /* for the next piece to be taken, after the handler has ended */
 
+#define SMALL 2048 /* bytes of a write that counts as small */
+
 static void send_out(struct conn *c);
 static void look(struct conn *c);
 
@@ -52,13 +54,18 @@ static void look(struct conn *c)
 		io_watch_set(c->io, &c->watch, c->fd, events, on_watch, c);
 }
 
-/* Looks for those who left too: asking costs nothing here. */
-static bool writable(struct conn *c)
+/* Looks for those who left too: asking costs nothing here. Between two looks the watch does. */
+static bool writable(struct conn *c, size_t n)
 {
 	struct pollfd p = {.fd = c->fd, .events = (short)(POLLOUT | c->leaving)};
 
+	if (n <= SMALL && c->free_left > 0 && !c->rep.gone) {
+		c->free_left--;
+		return true;
+	}
 	if (poll(&p, 1, 0) > 0 && (p.revents & (c->leaving | POLLHUP | POLLERR | POLLNVAL)))
 		conn_lost(c);
+	c->free_left = p.revents & POLLOUT && n <= SMALL ? c->free_writes : 0;
 	return !c->rep.gone && (p.revents & POLLOUT);
 }
 
@@ -67,9 +74,11 @@ static void send_out(struct conn *c)
 	struct buf *out = &c->rep.out;
 	size_t sent = 0;
 
-	while (sent < out->n && writable(c)) {
+	while (sent < out->n) {
 		size_t n = out->n - sent < c->piece ? out->n - sent : c->piece;
 
+		if (!writable(c, n))
+			break;
 		FCGX_PutStr(out->p + sent, (int)n, c->out);
 		FCGX_FFlush(c->out);
 		if (FCGX_GetError(c->out) != 0 || FAULT("reply.write"))
@@ -185,7 +194,7 @@ void conn_end(struct conn *c)
 	c->rep.stop_when_gone = NULL;
 	give_up_if_over(c);
 	while ((left = out->n) > 0) {
-		if (left <= c->piece && writable(c)) {
+		if (left <= c->piece && writable(c, left)) {
 			/* It leaves with the end of the request, in one write. */
 			FCGX_PutStr(out->p, (int)left, c->out);
 			buf_clear(out);

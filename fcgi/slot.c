@@ -15,11 +15,21 @@
 #define LIBFCGI_READS 8192                   /* bytes at once, into a buffer of the request's own */
 #define PIECE 8000                           /* with header and padding one buffer of libfcgi's, so one write */
 #define HEAD_WAIT (5 * (int64_t)IO_SECOND)   /* web servers send it in one go */
+#define LINGER_WAIT (5 * (int64_t)IO_SECOND)
 #define TELL_EVERY (10 * (int64_t)IO_SECOND) /* log lines about refusing */
 
-static void give_back(void *arg)
+#define FREE_WRITES 16 /* small ones after one poll: conn.h */
+
+static bool is_unix(int fd)
 {
-	struct slot *s = arg;
+	int domain = 0;
+	socklen_t n = sizeof(domain);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 && domain == AF_UNIX;
+}
+
+static void give_back(struct slot *s)
+{
 	struct slots *all = s->owner;
 
 	s->used = false;
@@ -175,6 +185,7 @@ static void answer(struct slot *s)
 	s->conn.out = s->fcgx.out;
 	s->conn.fd = s->fd;
 	s->conn.piece = PIECE;
+	s->conn.free_writes = is_unix(s->fd) ? FREE_WRITES : 0;
 	s->conn.leaving = POLLRDHUP;
 	s->conn.req.ops = &ops;
 	conn_begin(&s->conn, a->io, a->conf);
@@ -185,33 +196,45 @@ static void answer(struct slot *s)
 	conn_end(&s->conn);
 }
 
-static void finish_and_linger(void *arg)
+/* Bytes that nobody read turn a close into a reset, which may overtake the answer: so they are read, for a while. */
+static void linger(struct slot *s)
 {
-	struct slot *s = arg;
+	struct io *io = s->owner->io;
+	struct pollfd ready = {.fd = s->fd, .events = POLLIN};
+	int64_t deadline = io_in(io, LINGER_WAIT);
+	char trash[2048];
+	ssize_t n = 1;
 
-	FCGX_Finish_r(&s->fcgx);
-	io_post(s->owner->io, give_back, s);
+	shutdown(s->fd, SHUT_WR);
+	while (n != 0 && io_now(io) < deadline && io_wait(io, &ready, 1, deadline, NULL) == RC_OK) {
+		n = recv(s->fd, trash, sizeof(trash), MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			break;
+	}
+	io_forget(io, s->fd);
+	close(s->fd);
 }
 
 /*
- * FCGX_Finish_r writes the last records, shuts down, and waits up to 2 s for the web server to hang up, lest bytes that nobody read turn the close into a
- * reset. With none unread it need not (that is what "detached" means), and with the client gone it should not even write.
+ * FCGX_Finish_r writes the last records and closes; left to itself ("detached" forbids it) it would also wait there for the web server to hang up. One
+ * whose client is gone should not even write.
  */
 static void finish(struct slot *s)
 {
-	bool whole = s->conn.rep.gone || skip_body(s);
+	int left = -1;
 
 	if (s->conn.rep.gone)
 		shutdown(s->fd, SHUT_RDWR);
+	else if (!skip_body(s))
+		left = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
 	io_forget(s->owner->io, s->fd);
-	s->fd = -1;
-	buf_release(&s->head);
-	if (!whole) {
-		io_offload_detached(s->owner->io, finish_and_linger, s);
-		return;
-	}
 	FCGX_Detach(&s->fcgx);
 	FCGX_Finish_r(&s->fcgx);
+	s->fd = left;
+	if (left >= 0)
+		linger(s);
+	s->fd = -1;
+	buf_release(&s->head);
 	give_back(s);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One FastCGI connection from its first byte to its last, in a slot of a fixed table. A slot and not an arena holds what libfcgi owns: FCGX_Finish_r may
- * run on a helper thread when the request is long over. Inside fcgi/ only.
+ * One FastCGI connection from its first byte to its last, in a slot of a fixed table, not in the request's arena: a connection begins before its request
+ * and may end after it. Inside fcgi/ only.
  */
 #ifndef FCGI_SLOT_H
 #define FCGI_SLOT_H

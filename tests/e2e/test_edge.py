@@ -252,11 +252,16 @@ def test_second_sigterm_ends_at_once(model_site) -> None:
         rig.wait_for("the responder to end", lambda: pid not in site.pids(), 2)
 
 
+def running(site) -> list[int]:
+    """The responders, all of them ours already: a SIGTERM between lighttpd's fork and the exec ends in lighttpd's own handler, and is lost."""
+    return rig.wait_for("responders to run", lambda: (pids := site.pids()) and all(rig.processes()[p][2].startswith("chatkit") for p in pids) and pids)
+
+
 @pytest.mark.parametrize("streaming", [True, False], ids=["streaming", "idle"])
 def test_lighttpd_reloads_on_usr1(model_site, streaming) -> None:
     """lighttpd waits for its children without an end: one that does not go hangs the site."""
     site = model_site(PACED, procs=2)
-    old = site.pids()
+    old = running(site)
     stream = start(visitor(site)) if streaming else None
     site.server.send_signal(signal.SIGUSR1)
     if stream:
@@ -356,6 +361,31 @@ def test_large_bodies_arrive_whole_or_are_refused(responder_factory) -> None:
     for pairs in (variables("POST", "/api/chat", body), variables("POST", "/api/chat", b"")[:-1]):
         c = responder.ask(pairs, body)
         assert c.ended and c.status == 413, c.out
+
+
+def test_slow_uploads_that_were_refused_hold_nothing_up(responder) -> None:
+    """The answer comes at once; what is still sent is read for a while, on the loop, and then the connection ends."""
+    uploads = [responder.connect() for _ in range(8)]
+    for c in uploads:
+        c.send(fastcgi.head(variables("POST", "/api/chat", b"x" * 30000000)) + record(fastcgi.STDIN, b"x" * 1000))
+    for c in uploads:
+        while not c.ended:
+            c.read_some()
+        assert c.status == 413
+    began = time.monotonic()
+    open_ones = list(uploads)
+    while open_ones:
+        assert seconds_since(began) < 10
+        assert responder.ask().ended
+        for c in list(open_ones):
+            try:
+                c.send(record(fastcgi.STDIN, b"x"))
+            except (BrokenPipeError, ConnectionResetError):
+                open_ones.remove(c)
+        time.sleep(0.1)
+    assert seconds_since(began) > 3
+    for c in uploads:
+        c.sock.close()
 
 
 def test_rubbish_is_hung_up_on(responder) -> None:
