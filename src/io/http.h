@@ -54,6 +54,7 @@ void http_free(struct http *h); /* after all responses were closed */
 /*
  * Returns when the response's head is there, whatever its status. Failures: RC_UPSTREAM (could not connect, broke), RC_TIMEOUT, RC_STOPPED, RC_CONF (a bad
  * URL), RC_BAD (a method or header that is none), RC_TOO_LARGE. err says the host, never the query or a header. *out is NULL then.
+ * A kept connection that turns out dead before any byte of an answer is replaced and the request, a POST too, sent again by libcurl itself.
  */
 WAITS enum rc http_open(struct http *h, const struct http_req *req, struct http_resp **out, struct err *e) MUSTCHECK;
 /* The next bytes as they came, or n == 0 at the clean end. The chunk lives until the next http_next or http_close. */

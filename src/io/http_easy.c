@@ -225,6 +225,8 @@ static void set_common(struct http_resp *r)
 
 	curl_easy_setopt(c, CURLOPT_PRIVATE, r);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	/* Else giving up during a name look-up waits for the resolver's thread, and the loop with it. */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_PROXY, h->proxy);
 	curl_easy_setopt(c, CURLOPT_NOPROXY, "");

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <dlfcn.h>
+#include <netdb.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +12,23 @@
 #include "tests/unit/io/web.h"
 
 #define LONG (60 * IO_SECOND)
+
+/* Stands before libc's for libcurl too: one name takes its time. */
+static atomic_int slow_lookups;
+
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+{
+	static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	if (node && strcmp(node, "slow.test") == 0) {
+		nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+		atomic_fetch_add(&slow_lookups, 1);
+		return EAI_NONAME;
+	}
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(node, service, hints, res);
+}
 
 /* One server and one client a test. */
 struct place {
@@ -227,6 +246,42 @@ static void a_connect_that_hangs(void **state UNUSED)
 	run_task(connect_hangs);
 }
 
+static void until(struct io *io, atomic_int *n, int want)
+{
+	int64_t deadline = io_in(io, LONG);
+
+	while (atomic_load(n) < want) {
+		EXPECT(io_now(io) < deadline);
+		io_sleep(io, IO_MS, NULL);
+	}
+}
+
+/* Giving up on a name that is still being looked up must not hold the loop. */
+static void slow_name(struct io *io)
+{
+	struct http_req q = {.method = "GET", .url = S("http://slow.test/"), .connect_us = 50 * IO_MS};
+	struct place p;
+	struct http_resp *r;
+	int64_t t0;
+	bool sent = true;
+
+	place_open(&p, io);
+	q.sent = &sent;
+	t0 = env_mono_us(env_real());
+	EXPECT_RC(RC_TIMEOUT, http_open(p.http, &q, &r, &p.e));
+	EXPECT(since(t0) < IO_SECOND);
+	EXPECT(!sent);
+	until(io, &slow_lookups, 1);
+	/* Its thread has told us, and has a little to tidy up after that. */
+	io_sleep(io, 50 * IO_MS, NULL);
+	place_close(&p);
+}
+
+static void a_name_that_takes_too_long(void **state UNUSED)
+{
+	run_task(slow_name);
+}
+
 static void refused(struct io *io)
 {
 	struct place p;
@@ -355,16 +410,6 @@ static void stop_soon(void *arg)
 	io_sleep(s->io, 30 * IO_MS, NULL);
 	s->at = env_mono_us(env_real());
 	stop_set(s->stop, STOP_CANCEL);
-}
-
-static void until(struct io *io, atomic_int *n, int want)
-{
-	int64_t deadline = io_in(io, LONG);
-
-	while (atomic_load(n) < want) {
-		EXPECT(io_now(io) < deadline);
-		io_sleep(io, IO_MS, NULL);
-	}
 }
 
 /* While the head is awaited, and in the middle of a body; the server sees the connection close. */
@@ -740,6 +785,7 @@ int main(void)
 		cmocka_unit_test(a_cut_body_is_no_clean_end),
 		cmocka_unit_test(deadlines_pass),
 		cmocka_unit_test(a_connect_that_hangs),
+		cmocka_unit_test(a_name_that_takes_too_long),
 		cmocka_unit_test(no_server_no_name),
 		cmocka_unit_test(requests_that_are_none),
 		cmocka_unit_test(a_connection_is_used_again),
