@@ -8,12 +8,13 @@
  *     pg_bouncer_start(pg) pg_bouncer_conninfo(pg)
  *     pg_free(pg);                         stops all of it and removes the directory
  *
- * Servers refuse to run as root, so root's children become nobody. They die with the test (PR_SET_PDEATHSIG), also when it crashes.
+ * Servers refuse to run as root, so root's children become nobody. All of it goes with the test, also when that crashes.
  */
 #ifndef TESTS_UNIT_PG_H
 #define TESTS_UNIT_PG_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
 #include <libpq-fe.h>
@@ -36,7 +37,8 @@
 struct pg {
 	char dir[64];
 	char conninfo[160], bouncer_conninfo[160];
-	pid_t server, bouncer;
+	pid_t server, bouncer, janitor;
+	int alive; /* closes with us: the janitor's sign */
 };
 
 static inline void pg__die(const char *what)
@@ -175,6 +177,43 @@ static inline void pg_kill9(struct pg *p)
 	unlink(path);
 }
 
+static inline int pg__remove(const char *path, const struct stat *st UNUSED, int flag UNUSED, struct FTW *ftw UNUSED)
+{
+	return remove(path);
+}
+
+/* A child that outlives a test that crashes, and then stops what it left running and removes the directory. */
+static inline void pg__janitor(struct pg *p)
+{
+	char path[96], x;
+	int fds[2], pid;
+	FILE *f;
+
+	if (pipe(fds) != 0)
+		pg__die("pipe");
+	fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+	fflush(NULL);
+	p->janitor = fork();
+	p->alive = fds[1];
+	if (p->janitor != 0) {
+		close(fds[0]);
+		return;
+	}
+	setsid();
+	close(fds[1]);
+	while (read(fds[0], &x, 1) < 0 && errno == EINTR)
+		;
+	snprintf(path, sizeof(path), "%s/data/postmaster.pid", p->dir);
+	f = fopen(path, "r");
+	if (f && fscanf(f, "%d", &pid) == 1) {
+		kill(pid, SIGQUIT);
+		for (int ms = 0; ms < 5000 && access(path, F_OK) == 0; ms += 10)
+			pg__sleep_ms(10);
+	}
+	nftw(p->dir, pg__remove, 16, FTW_DEPTH | FTW_PHYS);
+	_exit(0);
+}
+
 static inline struct pg *pg_start(void)
 {
 	struct pg *p = calloc(1, sizeof(*p));
@@ -190,6 +229,7 @@ static inline struct pg *pg_start(void)
 	snprintf(p->dir, sizeof(p->dir), "/tmp/chatkit-pg-XXXXXX");
 	if (!mkdtemp(p->dir) || (u && chown(p->dir, u->pw_uid, u->pw_gid) != 0))
 		pg__die("mkdtemp");
+	pg__janitor(p);
 	snprintf(p->conninfo, sizeof(p->conninfo), "host=%s port=5432 user=chatkit dbname=postgres", p->dir);
 	snprintf(data, sizeof(data), "%s/data", p->dir);
 	pg__path(bin, sizeof(bin), "initdb");
@@ -233,18 +273,14 @@ static inline void pg_bouncer_stop(struct pg *p)
 	pg__end(&p->bouncer, SIGTERM); /* SIGINT would wait for its clients */
 }
 
-static inline int pg__remove(const char *path, const struct stat *st UNUSED, int flag UNUSED, struct FTW *ftw UNUSED)
-{
-	return remove(path);
-}
-
 static inline void pg_free(struct pg *p)
 {
 	if (!p)
 		return;
 	pg_bouncer_stop(p);
 	pg_stop_server(p);
-	nftw(p->dir, pg__remove, 16, FTW_DEPTH | FTW_PHYS);
+	close(p->alive);
+	pg__end(&p->janitor, 0);
 	free(p);
 }
 
