@@ -144,7 +144,9 @@ static void text_holds_no_nul(void **state UNUSED)
 
 static void pipeline(struct io *io)
 {
-	struct db_call good[3] = {{.sql = "INSERT INTO pipe SELECT generate_series(1,5)"}, {.sql = "UPDATE pipe SET x = x + 1 WHERE x > 2 RETURNING x"}, {.sql = "SELECT sum(x) FROM pipe"}};
+	struct db_call good[3] = {{.sql = "INSERT INTO pipe SELECT generate_series(1,5)"},
+	                          {.sql = "UPDATE pipe SET x = x + 1 WHERE x > 2 RETURNING x"},
+	                          {.sql = "SELECT sum(x) FROM pipe"}};
 	struct db_call bad[3] = {{.sql = "DELETE FROM pipe"}, {.sql = "INSERT INTO pipe VALUES (1/0)"}, {.sql = "INSERT INTO pipe VALUES (99)"}};
 	struct db_call late[2] = {{.sql = "INSERT INTO pipe_d VALUES (1)"}, {.sql = "INSERT INTO pipe_d VALUES (1)"}};
 	struct place p;
