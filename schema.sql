@@ -181,4 +181,199 @@ CREATE POLICY keeper_mends ON chatkit.chunk FOR UPDATE USING (current_setting('c
 CREATE POLICY keeper_sees ON chatkit.turn FOR SELECT USING (current_setting('chatkit.keeper', true) = 'on');
 CREATE POLICY keeper_marks ON chatkit.turn FOR UPDATE USING (current_setting('chatkit.keeper', true) = 'on');
 
+-- The statements of a turn are functions, because a server plans a function's statements once a session and one that arrives as text every time: for the
+-- few rows of a turn that was four fifths of the work. They say straight down what is done: each statement sees what was committed before it began, so one
+-- takes the lock and the next reads what its last holder did.
+--
+-- Locks are taken in this order: owner, thread, live, the rest. Who breaks it deadlocks. The keeper waits for none (SKIP LOCKED).
+--
+-- A later version whose functions need other arguments gives them other names, so that both executables work while a site changes over.
+
+-- What each of them says first: whose rows it may see; how long it waits for a lock (shorter than its caller waits for it, so that what was given up does
+-- not run after its second run); and that a plan, which is kept, goes by index even if it was made when a table was empty.
+CREATE OR REPLACE FUNCTION chatkit.enter(p_owner text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('chatkit.owner', p_owner, true), set_config('lock_timeout', '12s', true), set_config('enable_seqscan', 'off', true);
+END $$;
+
+-- A batch, under the thread's lock. An item that stands keeps its seq and its turn, an entry that stands is left as it is: so a batch may come twice.
+-- p_seq: the thread's last_seq. p_began: a turn did, just now; or NULL.
+-- item_owner_id_thread_id_id_key, entry_owner_id_thread_id_id_key, thread_pkey
+CREATE OR REPLACE FUNCTION chatkit.put(p_owner text, p_thread text, p_turn text, p_seq bigint, p_began timestamptz,
+	p_ids text[], p_kinds text[], p_states text[], p_hidden bigint[], p_bodies text[],
+	p_entry_ids text[], p_entry_items text[], p_entries text[], p_drop text[], p_title text, p_status text)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	s bigint := p_seq;
+BEGIN
+	FOR i IN 1 .. cardinality(p_ids) LOOP
+		UPDATE chatkit.item SET kind = p_kinds[i], state = p_states[i], hidden = p_hidden[i] <> 0, body = p_bodies[i]
+		WHERE owner_id = p_owner AND thread_id = p_thread AND id = p_ids[i];
+		IF NOT FOUND THEN
+			s := s + 1;
+			INSERT INTO chatkit.item (owner_id, thread_id, seq, id, turn_id, kind, state, hidden, body)
+			VALUES (p_owner, p_thread, s, p_ids[i], p_turn, p_kinds[i], p_states[i], p_hidden[i] <> 0, p_bodies[i]);
+		END IF;
+	END LOOP;
+	FOR i IN 1 .. cardinality(p_entry_ids) LOOP
+		INSERT INTO chatkit.entry (owner_id, thread_id, seq, id, turn_id, item_id, body)
+		VALUES (p_owner, p_thread, s + 1, p_entry_ids[i], p_turn, p_entry_items[i], p_entries[i])
+		ON CONFLICT (owner_id, thread_id, id) DO NOTHING;
+		IF FOUND THEN
+			s := s + 1;
+		END IF;
+	END LOOP;
+	IF cardinality(p_drop) > 0 THEN
+		DELETE FROM chatkit.item WHERE owner_id = p_owner AND thread_id = p_thread AND id = ANY (p_drop);
+	END IF;
+	IF p_began IS NOT NULL OR s > p_seq OR p_title IS NOT NULL OR p_status IS NOT NULL THEN
+		UPDATE chatkit.thread
+		SET last_seq = s, title = coalesce(p_title, title), status = coalesce(p_status::json, status), updated_at = coalesce(p_began, updated_at)
+		WHERE owner_id = p_owner AND id = p_thread;
+	END IF;
+END $$;
+
+-- Decides whose the thread is now, and if it is p_turn's, writes what that brings. how: leased; retry (this very request came before: other_*); busy
+-- (other_turn runs; by other_runner and lapsed the caller decides whether it is stale); inactive (the thread's status); no thread; no item (to cut after).
+-- A second run after an unknown outcome finds its own lease: leased again. The thread as it is then: leased, inactive.
+-- owner_pkey, thread_pkey, live_pkey, turn_pkey, turn_request, item_owner_id_thread_id_id_key, item_pkey, entry_pkey
+CREATE OR REPLACE FUNCTION chatkit.begin_turn(p_owner text, p_thread text, p_turn text, p_create boolean, p_hash bytea, p_frame text, p_now bigint,
+	p_runner text, p_model text, p_cut_after text, p_title_if_none text,
+	p_ids text[], p_kinds text[], p_states text[], p_hidden bigint[], p_bodies text[],
+	p_entry_ids text[], p_entry_items text[], p_entries text[], p_drop text[], p_title text, p_status text,
+	OUT how text, OUT other_turn text, OUT other_thread text, OUT other_state text, OUT other_runner text, OUT lapsed boolean,
+	OUT titled boolean, OUT title text, OUT status text, OUT created_us bigint, OUT updated_us bigint) LANGUAGE plpgsql AS $$
+DECLARE
+	th chatkit.thread;
+	run chatkit.live;
+	cut bigint;
+	began timestamptz := clock_timestamp();
+BEGIN
+	PERFORM chatkit.enter(p_owner);
+	-- The owner's row, locked whether or not it was there (the update never happens). A request for a new thread that comes twice waits here, and then
+	-- finds its first; what the thread's lock does not find, nobody else can make.
+	IF p_create THEN
+		INSERT INTO chatkit.owner AS o (owner_id) VALUES (p_owner) ON CONFLICT (owner_id) DO UPDATE SET created_at = o.created_at WHERE false;
+	END IF;
+	SELECT * INTO th FROM chatkit.thread t WHERE t.owner_id = p_owner AND t.id = p_thread FOR NO KEY UPDATE;
+	SELECT * INTO run FROM chatkit.live l WHERE l.owner_id = p_owner AND l.thread_id = p_thread;
+
+	IF run.turn_id = p_turn THEN
+		-- Told once too often is better than never.
+		titled := th.title = p_title_if_none;
+	ELSE
+		-- This very turn, when another closed it after its first run; or one of the same request. A started_at from a clock that ran ahead is not
+		-- believed for ever.
+		SELECT u.id, u.thread_id, u.state INTO other_turn, other_thread, other_state FROM chatkit.turn u
+		WHERE u.owner_id = p_owner AND u.thread_id = p_thread AND u.id = p_turn;
+		IF NOT FOUND AND p_hash IS NOT NULL THEN
+			SELECT u.id, u.thread_id, u.state INTO other_turn, other_thread, other_state FROM chatkit.turn u
+			WHERE u.owner_id = p_owner AND u.req_hash = p_hash AND u.frame IS NOT DISTINCT FROM p_frame AND u.delivered_at IS NULL
+			  AND u.started_at BETWEEN now() - interval '120 seconds' AND now() + interval '1 minute'
+			ORDER BY u.started_at DESC LIMIT 1;
+		END IF;
+		IF other_turn IS NOT NULL THEN
+			how := 'retry';
+			RETURN;
+		END IF;
+
+		IF th.id IS NULL THEN
+			IF NOT p_create THEN
+				how := 'no thread';
+				RETURN;
+			END IF;
+			INSERT INTO chatkit.thread (owner_id, id, created_at)
+			VALUES (p_owner, p_thread, timestamptz 'epoch' + p_now * interval '1 microsecond') RETURNING * INTO th;
+		END IF;
+		IF th.status->>'type' IS DISTINCT FROM 'active' THEN
+			how := 'inactive';
+			title := th.title;
+			status := th.status;
+			created_us := extract(epoch FROM th.created_at) * 1000000;
+			updated_us := extract(epoch FROM th.updated_at) * 1000000;
+			RETURN;
+		END IF;
+		IF run.turn_id IS NOT NULL THEN
+			how := 'busy';
+			other_turn := run.turn_id;
+			other_runner := run.runner;
+			lapsed := run.lease_until NOT BETWEEN clock_timestamp() AND clock_timestamp() + interval '1 minute';
+			RETURN;
+		END IF;
+		IF p_cut_after IS NOT NULL THEN
+			SELECT i.seq INTO cut FROM chatkit.item i WHERE i.owner_id = p_owner AND i.thread_id = p_thread AND i.id = p_cut_after;
+			IF NOT FOUND THEN
+				how := 'no item';
+				RETURN;
+			END IF;
+			DELETE FROM chatkit.item i WHERE i.owner_id = p_owner AND i.thread_id = p_thread AND i.seq > cut;
+			DELETE FROM chatkit.entry e
+			WHERE e.owner_id = p_owner AND e.thread_id = p_thread AND e.seq > cut AND e.item_id IS DISTINCT FROM p_cut_after;
+		END IF;
+		INSERT INTO chatkit.live (owner_id, thread_id, turn_id, runner, lease_until)
+		VALUES (p_owner, p_thread, p_turn, p_runner, clock_timestamp() + interval '15 seconds');
+		INSERT INTO chatkit.turn (owner_id, thread_id, id, first_seq, req_hash, frame, model, runner)
+		VALUES (p_owner, p_thread, p_turn, th.last_seq, p_hash, p_frame, p_model, p_runner);
+		titled := th.title IS NULL AND p_title IS NULL AND p_title_if_none IS NOT NULL;
+	END IF;
+
+	how := 'leased';
+	title := coalesce(p_title, th.title, p_title_if_none);
+	status := coalesce(p_status, th.status::text);
+	created_us := extract(epoch FROM th.created_at) * 1000000;
+	updated_us := extract(epoch FROM began) * 1000000;
+	PERFORM chatkit.put(p_owner, p_thread, p_turn, th.last_seq, began, p_ids, p_kinds, p_states, p_hidden, p_bodies,
+		p_entry_ids, p_entry_items, p_entries, p_drop, title, p_status);
+END $$;
+
+-- False: the lease is not p_turn's. Renews it. thread_pkey, live_pkey
+CREATE OR REPLACE FUNCTION chatkit.write_turn(p_owner text, p_thread text, p_turn text,
+	p_ids text[], p_kinds text[], p_states text[], p_hidden bigint[], p_bodies text[],
+	p_entry_ids text[], p_entry_items text[], p_entries text[], p_drop text[], p_title text, p_status text)
+RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+	s bigint;
+BEGIN
+	PERFORM chatkit.enter(p_owner);
+	SELECT t.last_seq INTO s FROM chatkit.thread t WHERE t.owner_id = p_owner AND t.id = p_thread FOR NO KEY UPDATE;
+	UPDATE chatkit.live l SET lease_until = clock_timestamp() + interval '15 seconds'
+	WHERE l.owner_id = p_owner AND l.thread_id = p_thread AND l.turn_id = p_turn;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	PERFORM chatkit.put(p_owner, p_thread, p_turn, s, NULL, p_ids, p_kinds, p_states, p_hidden, p_bodies,
+		p_entry_ids, p_entry_items, p_entries, p_drop, p_title, p_status);
+	RETURN true;
+END $$;
+
+-- ended; lost (the lease is not p_turn's; or, only_if_stale, it holds and its runner is not p_dead); ended before (lost, because p_runner ended it so
+-- already). The chunks go after the live row: a keeper that held it may have added some.
+-- thread_pkey, live_pkey, chunk_pkey, turn_pkey
+CREATE OR REPLACE FUNCTION chatkit.end_turn(p_owner text, p_thread text, p_turn text, p_state text, p_error text, p_tokens_in bigint,
+	p_tokens_out bigint, p_runner text, p_only_if_stale boolean, p_dead text,
+	p_ids text[], p_kinds text[], p_states text[], p_hidden bigint[], p_bodies text[],
+	p_entry_ids text[], p_entry_items text[], p_entries text[], p_drop text[], p_title text, p_status text)
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	s bigint;
+BEGIN
+	PERFORM chatkit.enter(p_owner);
+	SELECT t.last_seq INTO s FROM chatkit.thread t WHERE t.owner_id = p_owner AND t.id = p_thread FOR NO KEY UPDATE;
+	DELETE FROM chatkit.live l
+	WHERE l.owner_id = p_owner AND l.thread_id = p_thread AND l.turn_id = p_turn
+	  AND (NOT p_only_if_stale OR l.runner = p_dead OR l.lease_until NOT BETWEEN clock_timestamp() AND clock_timestamp() + interval '1 minute');
+	IF NOT FOUND THEN
+		PERFORM 1 FROM chatkit.turn u
+		WHERE u.owner_id = p_owner AND u.thread_id = p_thread AND u.id = p_turn AND u.state = p_state AND u.ended_by = p_runner;
+		RETURN CASE WHEN FOUND THEN 'ended before' ELSE 'lost' END;
+	END IF;
+	DELETE FROM chatkit.chunk c WHERE c.owner_id = p_owner AND c.thread_id = p_thread;
+	PERFORM chatkit.put(p_owner, p_thread, p_turn, s, NULL, p_ids, p_kinds, p_states, p_hidden, p_bodies,
+		p_entry_ids, p_entry_items, p_entries, p_drop, p_title, p_status);
+	UPDATE chatkit.turn u
+	SET state = p_state, error_code = p_error, tokens_in = p_tokens_in, tokens_out = p_tokens_out, ended_at = clock_timestamp(), ended_by = p_runner
+	WHERE u.owner_id = p_owner AND u.thread_id = p_thread AND u.id = p_turn;
+	RETURN 'ended';
+END $$;
+
 INSERT INTO chatkit.version (v) VALUES (1) ON CONFLICT DO NOTHING;

@@ -44,42 +44,4 @@
 	"                  WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.id = c.item_id AND i.state <> 'open')\n"                                   \
 	"GROUP BY c.item_id ORDER BY min(c.created_us), c.item_id"
 
-/*
- * A batch: $4..$8 items (id, kind, state, hidden, body), $9..$11 entries (id, item_id, body), $12 items to drop, $13 title, $14 status. Begins a WITH list
- * that more members and a SELECT may follow. item_owner_id_thread_id_id_key, entry_owner_id_thread_id_id_key, thread_pkey.
- *
- * fence is a query of one row when the turn may write; everything is joined to it. Which items are new is decided before they are numbered, under the
- * thread's lock, so that seq has no gaps when a batch comes twice. when: the thread's row is written only if true. t.base: its last_seq before.
- */
-#define SQL_BATCH(fence, title, touch, when)                                                                                                           \
-	"WITH f AS (" fence "),\n"                                                                                                                     \
-	"put AS (\n"                                                                                                                                   \
-	"	SELECT p.id, p.kind, p.state, p.hidden <> 0 AS hidden, p.body, p.n,\n"                                                                 \
-	"	       EXISTS (SELECT FROM chatkit.item i WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id) AS stands\n"                     \
-	"	FROM f, unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])\n"                                                        \
-	"	        WITH ORDINALITY AS p(id, kind, state, hidden, body, n)),\n"                                                                    \
-	"fresh AS (SELECT *, row_number() OVER (ORDER BY n) AS k FROM put WHERE NOT stands),\n"                                                        \
-	"say AS (\n"                                                                                                                                   \
-	"	SELECT e.id, e.item_id, e.body, (SELECT count(*) FROM fresh) + row_number() OVER (ORDER BY e.n) AS k\n"                                \
-	"	FROM f, unnest($9::text[], $10::text[], $11::text[]) WITH ORDINALITY AS e(id, item_id, body, n)\n"                                     \
-	"	WHERE NOT EXISTS (SELECT FROM chatkit.entry o WHERE o.owner_id = $1 AND o.thread_id = $2 AND o.id = e.id)),\n"                         \
-	"t AS (\n"                                                                                                                                     \
-	"	UPDATE chatkit.thread\n"                                                                                                               \
-	"	SET last_seq = last_seq + added.n, title = " title ", status = coalesce($14::json, status)" touch "\n"                                 \
-	"	FROM f, (SELECT (SELECT count(*) FROM fresh) + (SELECT count(*) FROM say)) AS added(n)\n"                                              \
-	"	WHERE owner_id = $1 AND id = $2 AND " when "\n"                                                                                        \
-	"	RETURNING last_seq - added.n AS base, " SQL_THREAD("") "),\n"                                                                          \
-	"put_new AS (\n"                                                                                                                               \
-	"	INSERT INTO chatkit.item (owner_id, thread_id, seq, id, turn_id, kind, state, hidden, body)\n"                                         \
-	"	SELECT $1, $2, t.base + i.k, i.id, $3, i.kind, i.state, i.hidden, i.body FROM t, fresh i),\n"                                          \
-	"put_old AS (\n"                                                                                                                               \
-	"	UPDATE chatkit.item i SET kind = p.kind, state = p.state, hidden = p.hidden, body = p.body\n"                                          \
-	"	FROM put p WHERE p.stands AND i.owner_id = $1 AND i.thread_id = $2 AND i.id = p.id),\n"                                                \
-	"said AS (\n"                                                                                                                                  \
-	"	INSERT INTO chatkit.entry (owner_id, thread_id, seq, id, turn_id, item_id, body)\n"                                                    \
-	"	SELECT $1, $2, t.base + say.k, say.id, $3, say.item_id, say.body FROM t, say),\n"                                                      \
-	"dropped AS (DELETE FROM chatkit.item USING f WHERE owner_id = $1 AND thread_id = $2 AND id = ANY ($12::text[]))"
-
-#define SQL_BATCH_SAYS "(added.n > 0 OR $13::text IS NOT NULL OR $14::text IS NOT NULL)"
-
 #endif

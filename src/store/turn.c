@@ -5,39 +5,13 @@
 #include "store/sql.h"
 
 static const char sql_own[] = SQL_OWN;
-static const char sql_lock[] = SQL_LOCK;
 
-/* live_pkey, SQL_BATCH's indexes */
-static const char sql_write[] =
-	SQL_BATCH("UPDATE chatkit.live SET lease_until = " SQL_LEASE "\n"
-		  "WHERE owner_id = $1 AND thread_id = $2 AND turn_id = $3 RETURNING 1",
-		  "coalesce($13::text, title)", "", SQL_BATCH_SAYS) "\n"
-	"SELECT count(*) FROM f";
-
-/*
- * live_pkey, SQL_BATCH's indexes, turn_pkey. $15 state, $16 error code, $17 and $18 tokens, $19 who we are, $20 only if stale, $21 a runner known to be
- * dead. The columns after the first tell a second run whether the first one was.
- */
+/* Functions of schema.sql */
+static const char sql_write[] = "SELECT chatkit.write_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 static const char sql_end[] =
-	SQL_BATCH("DELETE FROM chatkit.live\n"
-		  "WHERE owner_id = $1 AND thread_id = $2 AND turn_id = $3\n"
-		  "  AND (NOT $20::boolean OR " SQL_LAPSED " OR runner = $21::text) RETURNING 1",
-		  "coalesce($13::text, title)", "", SQL_BATCH_SAYS) ",\n"
-	"ended AS (\n"
-	"	UPDATE chatkit.turn\n"
-	"	SET state = $15, error_code = $16::text, tokens_in = $17, tokens_out = $18, ended_at = clock_timestamp(), ended_by = $19\n"
-	"	FROM f WHERE owner_id = $1 AND thread_id = $2 AND id = $3)\n"
-	"SELECT (SELECT count(*) FROM f), (SELECT u.state = $15 AND u.ended_by = $19 FROM chatkit.turn u\n"
-	"                                  WHERE u.owner_id = $1 AND u.thread_id = $2 AND u.id = $3)";
-
-/*
- * chunk_pkey, live_pkey. A statement of its own: while the one before waited for the live row, its holder, a keeper, may have added a chunk that its
- * snapshot does not show.
- */
-static const char sql_end_chunks[] =
-	"DELETE FROM chatkit.chunk\n"
-	"WHERE owner_id = $1 AND thread_id = $2\n"
-	"  AND NOT EXISTS (SELECT FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2)";
+	"SELECT chatkit.end_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+#define WRITE_ARGS 3 /* before the batch's */
+#define END_ARGS 10
 
 /* live_pkey */
 static const char sql_runner[] = "SELECT runner FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2 AND turn_id = $3";
@@ -54,15 +28,12 @@ static enum rc lost(const struct turn_key *k, struct err *e)
 
 enum rc store_write(struct store *s, struct arena *a, const struct turn_key *k, const struct batch *b, struct err *e)
 {
-	struct db_arg args[3 + BATCH_ARGS] = {DB_TEXT(k->owner), DB_TEXT(k->thread_id), DB_TEXT(k->turn_id)};
-	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_lock, args, 2), CALL(sql_write, args, countof(args))};
-	enum rc rc = store_batch_args(a, b, args + 3, e);
+	struct db_arg args[WRITE_ARGS + BATCH_ARGS] = {DB_TEXT(k->owner), DB_TEXT(k->thread_id), DB_TEXT(k->turn_id)};
+	struct db_call call = CALL(sql_write, args, countof(args));
 
-	if (rc == RC_OK)
-		rc = store_run(s, a, AGAIN_TURN, calls, countof(calls), NULL, e);
-	if (rc != RC_OK)
-		return rc;
-	return db_int(&calls[2].rows, 0, 0) ? RC_OK : lost(k, e);
+	if (store_batch_args(a, b, args + WRITE_ARGS, e) != RC_OK || store_run(s, a, AGAIN_TURN, &call, 1, NULL, e) != RC_OK)
+		return e->rc;
+	return db_bool(&call.rows, 0, 0) ? RC_OK : lost(k, e);
 }
 
 /* The runner of somebody else's turn when its process is known to be dead. *dead empty: it is not. RC_LOST: the turn does not run. */
@@ -83,31 +54,29 @@ static enum rc dead_runner(struct store *s, struct arena *a, const struct turn_k
 
 enum rc store_end(struct store *s, struct arena *a, const struct turn_key *k, const struct turn_end *t, struct err *e)
 {
-	struct db_arg args[3 + BATCH_ARGS + 7] = {DB_TEXT(k->owner), DB_TEXT(k->thread_id), DB_TEXT(k->turn_id)};
-	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_lock, args, 2), CALL(sql_end, args, countof(args)), CALL(sql_end_chunks, args, 2)};
-	struct db_arg *more = args + 3 + BATCH_ARGS;
-	struct slice dead = SLICE_NONE;
+	struct db_arg args[END_ARGS + BATCH_ARGS] = {
+		DB_TEXT(k->owner),
+		DB_TEXT(k->thread_id),
+		DB_TEXT(k->turn_id),
+		DB_TEXT(store_turn_state_name(t->state)),
+		DB_TEXT_OPT(t->error_code),
+		DB_INT(t->tokens_in),
+		DB_INT(t->tokens_out),
+		DB_TEXT(s->runner),
+		DB_BOOL(t->only_if_stale),
+	};
+	struct db_call call = CALL(sql_end, args, countof(args));
+	struct slice dead = SLICE_NONE, how;
 	bool unknown;
-	enum rc rc = store_batch_args(a, &t->batch, args + 3, e);
 
-	if (rc == RC_OK && t->only_if_stale)
-		rc = dead_runner(s, a, k, &dead, e);
-	if (rc != RC_OK)
-		return rc;
-	more[0] = DB_TEXT(store_turn_state_name(t->state));
-	more[1] = DB_TEXT_OPT(t->error_code);
-	more[2] = DB_INT(t->tokens_in);
-	more[3] = DB_INT(t->tokens_out);
-	more[4] = DB_TEXT(s->runner);
-	more[5] = DB_BOOL(t->only_if_stale);
-	more[6] = DB_TEXT_OPT(dead);
-	rc = store_run(s, a, AGAIN_TURN, calls, countof(calls), &unknown, e);
-	if (rc != RC_OK)
-		return rc;
-	/* No lease after an unknown outcome: look. We may have ended it ourselves. */
-	if (db_int(&calls[2].rows, 0, 0) || (unknown && db_bool(&calls[2].rows, 0, 1)))
-		return RC_OK;
-	return lost(k, e);
+	if (t->only_if_stale && dead_runner(s, a, k, &dead, e) != RC_OK)
+		return e->rc;
+	args[END_ARGS - 1] = DB_TEXT_OPT(dead);
+	if (store_batch_args(a, &t->batch, args + END_ARGS, e) != RC_OK || store_run(s, a, AGAIN_TURN, &call, 1, &unknown, e) != RC_OK)
+		return e->rc;
+	/* No lease after an unknown outcome: a first run ended the turn, if it stands as we left it. */
+	how = db_str(&call.rows, 0, 0);
+	return slice_is(how, "ended") || (unknown && slice_is(how, "ended before")) ? RC_OK : lost(k, e);
 }
 
 enum rc store_alive(struct store *s, const struct turn_key *k, struct err *e)

@@ -68,6 +68,7 @@ static void fill(void)
 	ask("VACUUM ANALYZE");
 	ask("ALTER DATABASE ck SET session_preload_libraries = 'auto_explain'");
 	ask("ALTER DATABASE ck SET auto_explain.log_min_duration = 0");
+	ask("ALTER DATABASE ck SET auto_explain.log_nested_statements = on");
 }
 
 static void pages(struct shop *sh)
