@@ -74,7 +74,9 @@ out:
 struct sweep {
 	struct io *io;
 	struct store *store;
-	const bool *ended;
+	struct task *task;
+	struct io_event wake;
+	bool stop;
 };
 
 WAITS static void sweep_once(struct sweep *w)
@@ -94,22 +96,31 @@ WAITS static void sweep_once(struct sweep *w)
 static void sweep_task(void *arg)
 {
 	struct sweep *w = arg;
-	int64_t next = io_in(w->io, IO_SECOND);
+	int64_t pause = IO_SECOND; /* first a start that is not slowed down */
 
-	while (!*w->ended) {
-		if (io_now(w->io) >= next) {
+	while (!w->stop) {
+		if (io_event_wait(w->io, &w->wake, io_in(w->io, pause), NULL) == RC_TIMEOUT)
 			sweep_once(w);
-			next = io_in(w->io, SWEEP_PERIOD_US);
-		}
-		(void)io_sleep(w->io, IO_SECOND, NULL); /* short naps: a drain does not wait for the period */
+		pause = SWEEP_PERIOD_US;
 	}
-	free(w);
 }
 
-void sweep_start(struct io *io, struct store *s, const bool *ended)
+struct sweep *sweep_start(struct arena *a, struct io *io, struct store *s)
 {
-	struct sweep *w = xalloc(sizeof(*w));
+	struct sweep *w = arena_new_of(a, struct sweep);
 
-	*w = (struct sweep){io, s, ended};
-	io_spawn(io, "sweep", sweep_task, w);
+	w->io = io;
+	w->store = s;
+	w->task = io_go(io, "sweep", sweep_task, w);
+	return w;
+}
+
+void sweep_stop(struct sweep *w)
+{
+	if (!w || !w->task)
+		return;
+	w->stop = true;
+	io_event_set(w->io, &w->wake);
+	io_join(w->task);
+	w->task = NULL;
 }

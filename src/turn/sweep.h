@@ -12,7 +12,9 @@
 
 /* Closes one turn if it is stale. RC_OK: closed. RC_LOST: somebody else did, or it is alive. */
 WAITS enum rc sweep_close(struct io *io, struct store *s, const struct turn_key *k, struct err *e);
-/* A task that looks for stale turns for as long as *ended is false. */
-void sweep_start(struct io *io, struct store *s, const bool *ended);
+struct sweep;
+/* A task that looks for stale turns until sweep_stop, which returns when it has ended. */
+struct sweep *sweep_start(struct arena *a, struct io *io, struct store *s);
+WAITS void sweep_stop(struct sweep *w); /* NULL is fine */
 
 #endif

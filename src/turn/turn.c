@@ -7,7 +7,9 @@
 
 struct turns {
 	struct turns_opts o;
+	struct arena *arena;
 	struct keeper *keeper;
+	struct sweep *sweep;
 	bool draining;
 };
 
@@ -28,6 +30,7 @@ struct turns *turns_new(struct arena *a, const struct turns_opts *o)
 	struct turns *ts = arena_new_of(a, struct turns);
 
 	ts->o = *o;
+	ts->arena = a;
 	ts->keeper = keeper_new(a, o->io, o->store);
 	return ts;
 }
@@ -35,7 +38,7 @@ struct turns *turns_new(struct arena *a, const struct turns_opts *o)
 void turns_start(struct turns *ts)
 {
 	keeper_start(ts->keeper);
-	sweep_start(ts->o.io, ts->o.store, &ts->draining);
+	ts->sweep = sweep_start(ts->arena, ts->o.io, ts->o.store);
 }
 
 struct keeper *turns_keeper(struct turns *ts)
@@ -63,6 +66,7 @@ void turns_drain(struct turns *ts, int64_t grace_us)
 		(void)io_sleep(ts->o.io, DRAIN_LOOK_US, NULL);
 	}
 	keeper_finish(ts->keeper);
+	sweep_stop(ts->sweep);
 }
 
 /* ---- begin ---- */
