@@ -376,4 +376,112 @@ BEGIN
 	RETURN 'ended';
 END $$;
 
+-- What grows now in a thread: the items of the turn that runs (p_turn NULL: any), each joined. An item that stands complete by now leaves its chunks behind
+-- until the turn ends: they are passed over. live_pkey, chunk_pkey, item_owner_id_thread_id_id_key
+CREATE OR REPLACE FUNCTION chatkit.growing(p_owner text, p_thread text, p_turn text)
+RETURNS TABLE (item_id text, kind text, created_us bigint, n bigint, t text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM chatkit.enter(p_owner);
+	PERFORM 1 FROM chatkit.live l WHERE l.owner_id = p_owner AND l.thread_id = p_thread AND l.turn_id = coalesce(p_turn, l.turn_id);
+	IF NOT FOUND THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+		SELECT c.item_id, min(c.kind), min(c.created_us), max(c.n), string_agg(c.t, '' ORDER BY c.n)
+		FROM chatkit.chunk c
+		WHERE c.owner_id = p_owner AND c.thread_id = p_thread
+		  AND NOT EXISTS (SELECT FROM chatkit.item i
+		                  WHERE i.owner_id = p_owner AND i.thread_id = p_thread AND i.id = c.item_id AND i.state <> 'open')
+		GROUP BY c.item_id ORDER BY min(c.created_us), c.item_id;
+END $$;
+
+-- ---- the todo list ----
+
+-- A task as the tools give it, whatever the session's DateStyle and TimeZone.
+CREATE OR REPLACE FUNCTION chatkit.task_json(t chatkit.task) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN row_to_json(x)::text FROM (SELECT t.id, t.title, t.description, t.priority, t.category, t.completed,
+		to_char(t.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at) AS x;
+END $$;
+
+-- Before a change that a turn makes: its lease, and what the entry says when the change was made before. seq NULL: the lease is not p_turn's. Without a
+-- turn there is nothing to ask: seq 0. entry_owner_id_thread_id_id_key
+CREATE OR REPLACE FUNCTION chatkit.task_fence(p_owner text, p_thread text, p_turn text, p_entry text, p_pre text, p_post text,
+	OUT seq bigint, OUT told text) LANGUAGE plpgsql AS $$
+BEGIN
+	IF p_turn IS NULL THEN
+		seq := 0;
+		RETURN;
+	END IF;
+	SELECT t.last_seq INTO seq FROM chatkit.thread t WHERE t.owner_id = p_owner AND t.id = p_thread FOR NO KEY UPDATE;
+	UPDATE chatkit.live l SET lease_until = clock_timestamp() + interval '15 seconds'
+	WHERE l.owner_id = p_owner AND l.thread_id = p_thread AND l.turn_id = p_turn;
+	IF NOT FOUND THEN
+		seq := NULL;
+		RETURN;
+	END IF;
+	SELECT substr(e.body, length(p_pre) + 1, length(e.body) - length(p_pre) - length(p_post))::json #>> '{}' INTO told
+	FROM chatkit.entry e WHERE e.owner_id = p_owner AND e.thread_id = p_thread AND e.id = p_entry;
+END $$;
+
+-- After it: the entry that tells the model.
+CREATE OR REPLACE FUNCTION chatkit.task_told(p_owner text, p_thread text, p_turn text, p_entry text, p_pre text, p_post text, p_seq bigint, p_result text)
+RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	IF p_turn IS NULL OR p_result IS NULL THEN
+		RETURN;
+	END IF;
+	INSERT INTO chatkit.entry (owner_id, thread_id, seq, id, turn_id, body)
+	VALUES (p_owner, p_thread, p_seq + 1, p_entry, p_turn, p_pre || to_json(p_result)::text || p_post);
+	UPDATE chatkit.thread t SET last_seq = p_seq + 1 WHERE t.owner_id = p_owner AND t.id = p_thread;
+END $$;
+
+-- p_change: add, update, delete. p_id: which task; of a new one nothing. p_made_by: a name for this very call, made before it: an added task is found by it
+-- among the newest when the call comes twice. ours: the lease was; result NULL: no such task.
+-- owner_pkey, task_pkey
+CREATE OR REPLACE FUNCTION chatkit.task_change(p_owner text, p_thread text, p_turn text, p_entry text, p_pre text, p_post text,
+	p_change text, p_id bigint, p_made_by text, p_title text, p_description text, p_priority text, p_category text, p_completed boolean,
+	OUT ours boolean, OUT result text) LANGUAGE plpgsql AS $$
+DECLARE
+	s bigint;
+	k chatkit.task;
+	last bigint;
+BEGIN
+	PERFORM chatkit.enter(p_owner);
+	-- New ids come from the owner's row; its lock comes before the thread's.
+	IF p_change = 'add' THEN
+		INSERT INTO chatkit.owner AS o (owner_id) VALUES (p_owner) ON CONFLICT (owner_id) DO UPDATE SET created_at = o.created_at WHERE false;
+		SELECT o.last_task INTO last FROM chatkit.owner o WHERE o.owner_id = p_owner;
+	END IF;
+	SELECT f.seq, f.told INTO s, result FROM chatkit.task_fence(p_owner, p_thread, p_turn, p_entry, p_pre, p_post) f;
+	ours := s IS NOT NULL;
+	IF NOT ours OR result IS NOT NULL THEN
+		RETURN;
+	END IF;
+
+	IF p_change = 'add' THEN
+		SELECT * INTO k FROM chatkit.task t WHERE t.owner_id = p_owner AND t.id > last - 100 AND t.made_by = p_made_by;
+		IF NOT FOUND THEN
+			INSERT INTO chatkit.task (owner_id, id, title, description, priority, category, completed, made_by)
+			VALUES (p_owner, last + 1, p_title, coalesce(p_description, ''), coalesce(p_priority, 'none'), coalesce(p_category, 'other'),
+				coalesce(p_completed, false), p_made_by) RETURNING * INTO k;
+			UPDATE chatkit.owner o SET last_task = last + 1 WHERE o.owner_id = p_owner;
+		END IF;
+	ELSIF p_change = 'update' THEN
+		UPDATE chatkit.task t
+		SET title = coalesce(p_title, t.title), description = coalesce(p_description, t.description), priority = coalesce(p_priority, t.priority),
+		    category = coalesce(p_category, t.category), completed = coalesce(p_completed, t.completed)
+		WHERE t.owner_id = p_owner AND t.id = p_id RETURNING * INTO k;
+	ELSE
+		DELETE FROM chatkit.task t WHERE t.owner_id = p_owner AND t.id = p_id RETURNING * INTO k;
+	END IF;
+
+	IF k.id IS NOT NULL AND p_change = 'delete' THEN
+		result := row_to_json(x)::text FROM (SELECT true AS success, 'Deleted task "' || k.title || '"' AS message) AS x;
+	ELSIF k.id IS NOT NULL THEN
+		result := chatkit.task_json(k);
+	END IF;
+	PERFORM chatkit.task_told(p_owner, p_thread, p_turn, p_entry, p_pre, p_post, s, result);
+END $$;
+
 INSERT INTO chatkit.version (v) VALUES (1) ON CONFLICT DO NOTHING;

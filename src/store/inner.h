@@ -31,7 +31,7 @@ bool store_runner_dead(const struct store *s, struct slice runner);
 #define BATCH_ARGS 11
 enum rc store_batch_args(struct arena *a, const struct batch *b, struct db_arg *out, struct err *e) MUSTCHECK;
 
-/* Rows to structs. Columns as in SQL_THREAD, SQL_ITEM, SQL_CHUNKS; what they return looks into the rows. */
+/* Rows to structs. Columns as in SQL_THREAD, SQL_ITEM, chatkit.growing; what they return looks into the rows. */
 struct store_thread store_read_thread(const struct db_rows *r, size_t row, int col);
 enum rc store_read_items(struct arena *a, const struct db_rows *r, size_t n, struct store_item **out, struct err *e) MUSTCHECK;
 enum rc store_read_chunks(struct arena *a, const struct db_rows *r, struct store_chunk **out, size_t *n, struct err *e) MUSTCHECK;

@@ -5,7 +5,9 @@
 #include "store/sql.h"
 
 static const char sql_own[] = SQL_OWN;
-static const char sql_chunks[] = SQL_CHUNKS("");
+
+/* schema.sql */
+static const char sql_growing[] = "SELECT item_id, kind, created_us, n, t FROM chatkit.growing($1, $2, NULL)";
 
 /* thread_pkey */
 static const char sql_thread[] = "SELECT " SQL_THREAD("") " FROM chatkit.thread WHERE owner_id = $1 AND id = $2";
@@ -31,7 +33,7 @@ enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct
 	size_t limit = p->limit < STORE_PAGE_MAX ? p->limit : STORE_PAGE_MAX;
 	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT_OPT(p->after), DB_INT((int64_t)limit + 1)};
 	/* The chunks before the items: a turn that ends between the two is seen twice, not lost (look.c). */
-	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_thread, args, 2), CALL(sql_chunks, args, 2),
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_thread, args, 2), CALL(sql_growing, args, 2),
 				  CALL(p->desc ? sql_items_desc : sql_items_asc, args, 4)};
 	const struct db_rows *thread = &calls[1].rows, *chunks = &calls[2].rows, *items = &calls[3].rows;
 

@@ -33,7 +33,7 @@ static const char sql_keep[] =
 	"	WHERE (v.owner_id, v.thread_id, v.turn_id) IN (SELECT owner_id, thread_id, turn_id FROM k)\n"
 	"	ORDER BY v.owner_id, v.thread_id FOR NO KEY UPDATE SKIP LOCKED),\n"
 	"r AS (\n"
-	"	UPDATE chatkit.live v SET lease_until = " SQL_LEASE " FROM l\n"
+	"	UPDATE chatkit.live v SET lease_until = clock_timestamp() + interval '15 seconds' FROM l\n"
 	"	WHERE v.owner_id = l.owner_id AND v.thread_id = l.thread_id\n"
 	"	RETURNING v.owner_id, v.thread_id, v.turn_id, v.cancel_requested),\n"
 	"ours AS (SELECT k.*, r.cancel_requested FROM k JOIN r USING (owner_id, thread_id, turn_id)),\n"

@@ -9,7 +9,9 @@
  * What is seen twice (a chunk and the item that it became) is dropped here; what ends after the first look is seen as running once more, never lost.
  */
 static const char sql_own[] = SQL_OWN;
-static const char sql_chunks_of[] = SQL_CHUNKS(" AND turn_id = $3");
+
+/* schema.sql */
+static const char sql_growing[] = "SELECT item_id, kind, created_us, n, t FROM chatkit.growing($1, $2, $3)";
 
 /* turn_pkey, item_pkey. Items of the turn that it has not completed */
 static const char sql_open[] =
@@ -51,7 +53,7 @@ size_t store_drop_chunks(struct store_chunk *chunks, size_t n, const struct stor
 enum rc store_open_of(struct store *s, struct arena *a, const struct turn_key *k, struct store_open *out, struct err *e)
 {
 	struct db_arg args[] = {DB_TEXT(k->owner), DB_TEXT(k->thread_id), DB_TEXT(k->turn_id)};
-	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_chunks_of, args, 3), CALL(sql_open, args, 3)};
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_growing, args, 3), CALL(sql_open, args, 3)};
 
 	*out = (struct store_open){0};
 	if (store_run(s, a, AGAIN_READ, calls, countof(calls), NULL, e) != RC_OK ||
@@ -65,7 +67,7 @@ enum rc store_open_of(struct store *s, struct arena *a, const struct turn_key *k
 enum rc store_follow(struct store *s, struct arena *a, const struct turn_key *k, int64_t after_seq, struct store_news *out, struct err *e)
 {
 	struct db_arg args[] = {DB_TEXT(k->owner), DB_TEXT(k->thread_id), DB_TEXT(k->turn_id), DB_INT(after_seq)};
-	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_stands, args, 3), CALL(sql_chunks_of, args, 3), CALL(sql_news, args, 4)};
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_stands, args, 3), CALL(sql_growing, args, 3), CALL(sql_news, args, 4)};
 	const struct db_rows *stands = &calls[1].rows;
 
 	*out = (struct store_news){0};

@@ -217,6 +217,9 @@ static void life(struct io *io)
 	EXPECT_EQ(news.n_items, 1);
 	EXPECT_STR("msg_b", news.items[0].id);
 
+	EXPECT_RC_E(RC_OK, store_follow(sh.s, sh.a, &t.k, 1 << 20, &news, &sh.e), &sh.e);
+	EXPECT(news.n_items == 0 && news.n_chunks == 1);
+
 	/* Cancel is seen by the next keep. */
 	EXPECT_RC_E(RC_OK, store_cancel(sh.s, &(struct turn_key){t.k.owner, t.k.thread_id, S("another")}, &sh.e), &sh.e);
 	EXPECT_RC_E(RC_OK, store_keep(sh.s, sh.a, k, 1, NULL, 0, kept, &sh.e), &sh.e);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The connection breaks when the server has committed and before it has said so. Made certain: the commit waits for a standby that does not exist, and the
+ * waiting session is ended. Whatever it was, it is run again or looked for, and has happened once.
+ */
+#include "tests/unit/store/world.h"
+
+struct act {
+	struct shop *sh;
+	const struct op *op;
+	struct talk t;
+	struct slice owner;
+	bool over;
+};
+
+struct op {
+	const char *name;
+	void (*prepare)(struct act *);
+	void (*run)(struct act *);
+	const char *once; /* asked afterwards, gives 1 */
+};
+
+static void no_preparation(struct act *x UNUSED)
+{
+}
+
+static void a_turn(struct act *x)
+{
+	talk_new(x->sh, &x->t, x->owner);
+}
+
+static void a_task(struct act *x)
+{
+	struct task_fields f = {.title = S("t"), .completed = -1};
+	struct slice r;
+
+	EXPECT_RC_E(RC_OK, store_task_add(x->sh->s, x->sh->a, x->owner, &f, NULL, &r, &x->sh->e), &x->sh->e);
+}
+
+static void a_turn_and_a_task(struct act *x)
+{
+	a_turn(x);
+	a_task(x);
+}
+
+static void begin(struct act *x)
+{
+	struct begin b = {.owner = x->owner, .thread_id = new_id(x->sh, "thr_"), .turn_id = new_id(x->sh, "turn_"), .create = BEGIN_NEW,
+			  .title_if_none = S("x"), .req_hash = S("0123456789abcdef0123456789abcdef")};
+
+	EXPECT_RC_E(RC_OK, talk_begin(x->sh, &x->t, &b), &x->sh->e);
+	EXPECT_EQ(x->t.b.how, BEGIN_LEASED);
+	EXPECT(x->t.b.titled);
+	EXPECT_EQ(x->t.b.n_history, 1);
+}
+
+static void write_once(struct act *x)
+{
+	struct store_item put = item_of(S("msg_w"), "{}", ITEM_DONE);
+	struct store_entry said = {.id = S("ent_w"), .body = S("x")};
+
+	EXPECT_RC_E(RC_OK, store_write(x->sh->s, x->sh->a, &x->t.k, &(struct batch){.put = &put, .n_put = 1, .entries = &said, .n_entries = 1}, &x->sh->e),
+		    &x->sh->e);
+}
+
+static void end(struct act *x)
+{
+	struct store_item put = item_of(S("msg_w"), "{}", ITEM_DONE);
+
+	EXPECT_RC_E(RC_OK, store_end(x->sh->s, x->sh->a, &x->t.k, &(struct turn_end){.state = TURN_DONE, .batch = {.put = &put, .n_put = 1}}, &x->sh->e),
+		    &x->sh->e);
+}
+
+static void keep(struct act *x)
+{
+	struct keep k = keep_of(&x->t, S("msg_w"), 0, "x");
+	struct kept kept;
+
+	EXPECT_RC_E(RC_OK, store_keep(x->sh->s, x->sh->a, &k, 1, NULL, 0, &kept, &x->sh->e), &x->sh->e);
+	EXPECT(kept.there);
+}
+
+static void add_task(struct act *x)
+{
+	a_task(x);
+}
+
+static void delete_task(struct act *x)
+{
+	struct slice r;
+
+	EXPECT_RC_E(RC_OK, store_task_delete(x->sh->s, x->sh->a, x->owner, 1, NULL, &r, &x->sh->e), &x->sh->e);
+	EXPECT(slice_starts(r, S("{\"success\":true,")));
+}
+
+static void delete_task_fenced(struct act *x)
+{
+	struct task_fence f = {.key = x->t.k, .entry_id = S("ent_w"), .pre = S("["), .post = S("]")};
+	struct slice r;
+
+	EXPECT_RC_E(RC_OK, store_task_delete(x->sh->s, x->sh->a, x->owner, 1, &f, &r, &x->sh->e), &x->sh->e);
+	EXPECT_STR("{\"success\":true,\"message\":\"Deleted task \\\"t\\\"\"}", r);
+}
+
+static void delete_thread(struct act *x)
+{
+	bool found = false;
+
+	EXPECT_RC_E(RC_OK, store_thread_delete(x->sh->s, x->owner, x->t.k.thread_id, &found, &x->sh->e), &x->sh->e);
+	EXPECT(found);
+}
+
+static void rename_thread(struct act *x)
+{
+	struct store_thread th;
+
+	EXPECT_RC_E(RC_OK, store_thread_rename(x->sh->s, x->sh->a, x->owner, x->t.k.thread_id, S("renamed"), &th, &x->sh->e), &x->sh->e);
+	EXPECT_STR("renamed", th.title);
+}
+
+static const struct op ops[] = {
+	{"begin", no_preparation, begin, "SELECT count(*) FROM chatkit.item JOIN chatkit.entry USING (owner_id) JOIN chatkit.turn USING (owner_id)"},
+	{"write", a_turn, write_once, "SELECT count(*) FROM chatkit.item JOIN chatkit.entry USING (owner_id) JOIN chatkit.thread USING (owner_id)\n"
+				      "WHERE last_seq = 4 AND item.id = 'msg_w' AND entry.id = 'ent_w'"},
+	{"end", a_turn, end, "SELECT count(*) FROM chatkit.turn JOIN chatkit.item USING (owner_id) JOIN chatkit.thread USING (owner_id)\n"
+			     "WHERE turn.state = 'done' AND item.id = 'msg_w' AND last_seq = 3"},
+	{"keep", a_turn, keep, "SELECT count(*) FROM chatkit.chunk"},
+	{"add task", no_preparation, add_task, "SELECT count(*) FROM chatkit.task JOIN chatkit.owner USING (owner_id) WHERE last_task = 1"},
+	{"delete task", a_task, delete_task, "SELECT 1 - count(*) FROM chatkit.task"},
+	{"delete task, fenced", a_turn_and_a_task, delete_task_fenced, "SELECT count(*) FROM chatkit.entry WHERE id = 'ent_w'"},
+	{"delete thread", a_turn, delete_thread, "SELECT 1 - count(*) FROM chatkit.thread"},
+	{"rename thread", a_turn, rename_thread, "SELECT count(*) FROM chatkit.thread WHERE title = 'renamed'"},
+};
+
+static void act(void *arg)
+{
+	struct act *x = arg;
+
+	x->op->run(x);
+	x->over = true;
+}
+
+/* True: its session was ended while its commit waited. */
+static bool cut(struct act *x)
+{
+	struct task *t = io_go(x->sh->io, "act", act, x);
+	int64_t ended = 0;
+
+	while (!x->over && !ended) {
+		ended = ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+		io_sleep(x->sh->io, IO_MS, NULL);
+	}
+	ask("ALTER SYSTEM RESET synchronous_standby_names");
+	ask("SELECT pg_reload_conf()");
+	io_join(t);
+	return ended > 0;
+}
+
+static void unknown(struct io *io)
+{
+	struct shop sh;
+
+	shop_open(&sh, io, NULL);
+	for (size_t i = 0; i < countof(ops); i++) {
+		struct act x = {.sh = &sh, .op = &ops[i]};
+		bool was_cut = false;
+
+		/* The server may learn of the standby only after the act: then once more. */
+		for (int round = 0; !was_cut && round < 200; round++) {
+			ask("DELETE FROM chatkit.owner; DELETE FROM chatkit.chunk");
+			x.over = false;
+			x.owner = S("unknown");
+			x.op->prepare(&x);
+			ask("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+			ask("SELECT pg_reload_conf()");
+			was_cut = cut(&x);
+			if (ask("%s", x.op->once) != 1) {
+				fprintf(stderr, "%s: not once\n", x.op->name);
+				EXPECT(!"once");
+			}
+		}
+		EXPECT(was_cut);
+	}
+	shop_close(&sh);
+}
+
+static void what_broke_after_its_commit_happened_once(void **state UNUSED)
+{
+	run_task(unknown);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(what_broke_after_its_commit_happened_once)};
+
+	return world_run(tests);
+}
