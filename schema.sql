@@ -376,6 +376,23 @@ BEGIN
 	RETURN 'ended';
 END $$;
 
+-- The newest entries, newest first: at most p_max, and none behind the one that makes them p_bytes together. entry_pkey, backwards
+CREATE OR REPLACE FUNCTION chatkit.history(p_owner text, p_thread text, p_max bigint, p_bytes bigint)
+RETURNS TABLE (seq bigint, id text, item_id text, body text) LANGUAGE plpgsql AS $$
+DECLARE
+	room bigint := p_bytes;
+BEGIN
+	PERFORM chatkit.enter(p_owner);
+	FOR seq, id, item_id, body IN
+		SELECT e.seq, e.id, e.item_id, e.body FROM chatkit.entry e
+		WHERE e.owner_id = p_owner AND e.thread_id = p_thread ORDER BY e.seq DESC LIMIT p_max
+	LOOP
+		EXIT WHEN room <= 0;
+		RETURN NEXT;
+		room := room - octet_length(body);
+	END LOOP;
+END $$;
+
 -- What grows now in a thread: the items of the turn that runs (p_turn NULL: any), each joined. An item that stands complete by now leaves its chunks behind
 -- until the turn ends: they are passed over. live_pkey, chunk_pkey, item_owner_id_thread_id_id_key
 CREATE OR REPLACE FUNCTION chatkit.growing(p_owner text, p_thread text, p_turn text)

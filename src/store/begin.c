@@ -3,17 +3,14 @@
 
 #include "store/inner.h"
 
-/* chatkit.begin_turn (schema.sql) decides and writes; the history comes with the same round trip, needed or not. */
+/* Functions of schema.sql. The first decides and writes; the history comes with the same round trip, needed or not, newest first. */
 static const char sql_begin[] =
 	"SELECT how, other_turn, other_thread, other_state, other_runner, lapsed, titled, title, status, created_us, updated_us\n"
 	"FROM chatkit.begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
 enum { B_HOW, B_TURN, B_THREAD, B_STATE, B_RUNNER, B_LAPSED, B_TITLED, B_TITLE, B_STATUS, B_CREATED, B_UPDATED };
 #define BEGIN_ARGS 11 /* before the batch's */
 
-/* entry_pkey, backwards: the newest first. $3 how many */
-static const char sql_history[] =
-	"SELECT seq, id, item_id, body FROM chatkit.entry\n"
-	"WHERE owner_id = $1 AND thread_id = $2 ORDER BY seq DESC LIMIT $3";
+static const char sql_history[] = "SELECT seq, id, item_id, body FROM chatkit.history($1, $2, $3, $4)";
 
 static enum rc read_history(struct arena *a, const struct db_rows *r, struct begun *out, struct err *e)
 {
@@ -88,7 +85,8 @@ enum rc store_begin(struct store *s, struct arena *a, const struct begin *b, str
 		DB_TEXT_OPT(b->cut_after),
 		DB_TEXT_OPT(b->title_if_none),
 	};
-	struct db_arg history[] = {DB_TEXT(b->owner), DB_TEXT(b->thread_id), DB_INT((int64_t)b->history_max)};
+	struct db_arg history[] = {DB_TEXT(b->owner), DB_TEXT(b->thread_id), DB_INT((int64_t)b->history_max),
+				   DB_INT(b->history_bytes ? (int64_t)b->history_bytes : INT64_MAX)};
 	struct db_call calls[] = {CALL(sql_begin, args, countof(args)), CALL(sql_history, history, countof(history))};
 
 	if (store_batch_args(a, &b->batch, args + BEGIN_ARGS, e) != RC_OK || store_run(s, a, AGAIN_WRITE, calls, countof(calls), NULL, e) != RC_OK ||

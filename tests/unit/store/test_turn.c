@@ -83,6 +83,14 @@ static void begin_finds(struct io *io)
 	EXPECT(slice_eq(t.b.history[0].id, t2.entry));
 	EXPECT(slice_eq(t.b.history[1].id, t.entry));
 	EXPECT_EQ(threads_with_gaps("finds"), 0);
+
+	/* And no more than fit: a body has 15 bytes, and the one that passes the bound is the last. Each time a second run of the same begin. */
+	b.history_max = 9;
+	for (size_t bytes = 0; bytes <= 45; bytes++) {
+		b.history_bytes = bytes;
+		EXPECT_RC_E(RC_OK, store_begin(sh.s, sh.a, &b, &t.b, &sh.e), &sh.e);
+		EXPECT_EQ(t.b.n_history, bytes ? (bytes + 14) / 15 : 3);
+	}
 	shop_close(&sh);
 }
 
