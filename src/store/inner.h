@@ -21,6 +21,7 @@ struct store {
 enum again { AGAIN_READ, AGAIN_WRITE, AGAIN_TURN };
 /* db_run, again. Never RC_DB_UNKNOWN: when the time is over it is RC_DB. *unknown (may be NULL): a run before the last may have been committed. */
 WAITS enum rc store_run(struct store *s, struct arena *a, enum again how, struct db_call *calls, size_t n, bool *unknown, struct err *e) MUSTCHECK;
+
 /* One argument list serves a whole pipeline: $1 is the owner for all of its calls, and each takes as many as it needs from the front. */
 #define CALL(sql_, args_, n_) ((struct db_call){.sql = (sql_), .args = (args_), .n_args = (n_)})
 

@@ -78,7 +78,7 @@ static enum rc ready_or_migrated(struct store *s, bool migrate, int *from, struc
 		return err_set(e, RC_CONF, "the database has schema version %lld and needs a newer chatkit.fcgi: this one knows version %d", (long long)v, STORE_SCHEMA);
 	if (v != 0 && v < STORE_SCHEMA && !migrate)
 		return err_set(e, RC_CONF, "the database has schema version %lld, version %d is needed; run: chatkit.fcgi migrate", (long long)v, STORE_SCHEMA);
-	if (v < STORE_SCHEMA)
+	if (v < STORE_SCHEMA || migrate)
 		rc = install(s, e);
 	s->ready = rc == RC_OK;
 	return rc;

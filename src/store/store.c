@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store.h"
 
-#include <errno.h>
-
 #include "store/inner.h"
 
 #define FIRST_PAUSE_US (20 * IO_MS)
@@ -22,7 +20,10 @@ struct store *store_new(struct db *db, struct io *io, struct slice runner, struc
 	return s;
 }
 
-/* The server did not refuse: it was not there. Class 08: the connection; 57P: the server ends, crashed, starts; 53300: too many connections; 25006: a standby answered in the middle of a failover. */
+/*
+ * The server did not refuse: it was not there. Class 08: the connection; 57P: the server ends, crashed, starts; 53300: too many connections; 25006: a standby
+ * answered in the middle of a failover.
+ */
 static bool unreachable(const struct err *e)
 {
 	struct slice code = slice_cstr(e->sqlstate);

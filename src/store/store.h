@@ -33,7 +33,10 @@ struct store *store_new(struct db *db, struct io *io, struct slice runner, struc
  * message (newer database: "needs a newer chatkit.fcgi"; older: "run: chatkit.fcgi migrate"). Remembers success: then it costs nothing.
  */
 WAITS enum rc store_ready(struct store *s, struct err *e);
-/* The same, and brings an older one up. *from: the version found, 0 for none. */
+/*
+ * The same, and brings an older one up; one of our own version is mended (schema.sql changes nothing that is as it should be). *from: the version found, 0 for
+ * none.
+ */
 WAITS enum rc store_migrate(struct store *s, int *from, struct err *e);
 /* One trivial round trip. */
 WAITS enum rc store_ping(struct store *s, struct err *e);

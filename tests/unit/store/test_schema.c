@@ -35,8 +35,10 @@ static void versions(struct io *io)
 	shop_build(&sh, io, w.conninfo, NULL);
 	EXPECT_RC_E(RC_OK, store_migrate(sh.s, &from, &sh.e), &sh.e);
 	EXPECT_EQ(from, 0);
+	ask("DROP FUNCTION chatkit.enter");
 	EXPECT_RC_E(RC_OK, store_migrate(sh.s, &from, &sh.e), &sh.e);
 	EXPECT_EQ(from, STORE_SCHEMA);
+	EXPECT_EQ(ask("SELECT count(*) FROM pg_proc WHERE proname = 'enter'"), 1);
 	/* What was seen is remembered. */
 	ask("UPDATE chatkit.version SET v = %d", STORE_SCHEMA + 1);
 	EXPECT_RC_E(RC_OK, store_ready(sh.s, &sh.e), &sh.e);
