@@ -114,7 +114,7 @@ static enum rc body_read(struct request *r, char *p, size_t size, size_t *got, i
 static const struct request_ops ops = {.read = body_read};
 
 /* What the handler left of the body, as far as it is here: true when that was all of it. */
-static bool skip_body(struct slot *s)
+ASIDE static bool skip_body(struct slot *s)
 {
 	char trash[2048];
 	struct err e = ERR_INIT;
@@ -159,6 +159,7 @@ static enum rc decode_head(struct slot *s, size_t n, struct err *e)
 	}
 	s->fcgx.ipcFd = s->fd;
 	s->fcgx.keepConnection = 0;
+	FCGX_FreeStream(&s->fcgx.in); /* record.h reads the body: its buffer would stay as long as the answer */
 	s->at = n;
 	/* The next request's pipe must be empty, whatever libfcgi made of this one. */
 	if (n > LIBFCGI_READS && read(a->pipe[0], &left, 1) > 0)
@@ -168,7 +169,7 @@ static enum rc decode_head(struct slot *s, size_t n, struct err *e)
 
 /* One connection */
 
-static void refuse(struct slot *s)
+ASIDE static void refuse(struct slot *s)
 {
 	struct slots *a = s->owner;
 	struct err e = ERR_INIT;
@@ -200,7 +201,7 @@ static void answer(struct slot *s)
 }
 
 /* Bytes that nobody read turn a close into a reset, which may overtake the answer: so they are read, for a while. */
-static void linger(struct slot *s)
+ASIDE static void linger(struct slot *s)
 {
 	struct io *io = s->owner->io;
 	struct pollfd ready = {.fd = s->fd, .events = POLLIN};
@@ -222,7 +223,7 @@ static void linger(struct slot *s)
  * FCGX_Finish_r writes the last records and closes; left to itself ("detached" forbids it) it would also wait there for the web server to hang up. One
  * whose client is gone should not even write.
  */
-static void finish(struct slot *s)
+ASIDE static void finish(struct slot *s)
 {
 	int left = -1;
 
@@ -232,6 +233,9 @@ static void finish(struct slot *s)
 		left = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
 	io_forget(s->owner->io, s->fd);
 	FCGX_Detach(&s->fcgx);
+	/* What FCGX_Finish_r does itself when there is an input stream. */
+	FCGX_FClose(s->fcgx.err);
+	FCGX_FClose(s->fcgx.out);
 	FCGX_Finish_r(&s->fcgx);
 	s->fd = left;
 	if (left >= 0)

@@ -44,7 +44,7 @@ static WAITS enum rc emit_text(struct loop *l, enum agent_event_kind kind, struc
 /* ---- one model call ---- */
 
 /* What the model sees: instructions, and as much of the past as fits, mended. Lives in a. */
-static struct history view(struct loop *l, struct arena *a)
+ASIDE static struct history view(struct loop *l, struct arena *a)
 {
 	struct agent_run *r = l->run;
 	struct history h;
@@ -73,6 +73,7 @@ static WAITS enum rc pump(struct loop *l, struct model_stream *s, struct err *e)
 	struct model_event ev;
 	enum rc rc = RC_OK;
 
+	io_trim(l->run->io); /* asking went deep; an answer is waited for long, and not deep at all */
 	while (rc == RC_OK) {
 		rc = s->ops->next(s, &ev, e);
 		if (rc != RC_OK)
@@ -109,7 +110,7 @@ static bool call_known(const struct history *h, struct slice id)
 }
 
 /* What was said, in the run's arena. Vendors count their ids from 0 in every answer: one that the conversation has already is made anew. */
-static enum rc keep_said(struct loop *l, const struct message *from, struct message **out, struct err *e)
+ASIDE static enum rc keep_said(struct loop *l, const struct message *from, struct message **out, struct err *e)
 {
 	struct agent_run *r = l->run;
 	struct message *m = arena_try(r->arena, sizeof(*m));
@@ -164,7 +165,7 @@ static bool says_something(const struct message *m)
 	return false;
 }
 
-static WAITS enum rc run_tools(struct loop *l, const struct message *said, struct err *e)
+ASIDE static WAITS enum rc run_tools(struct loop *l, const struct message *said, struct err *e)
 {
 	size_t n = message_calls(said), left = l->calls < l->o.max_calls ? l->o.max_calls - l->calls : 0;
 	struct tools_round t = {

@@ -181,7 +181,7 @@ void exchange_delivered(struct exchange *x, const struct turn_key *k)
 
 /* ---- one request ---- */
 
-static void no_route(struct exchange *x, const struct route *r)
+ASIDE static void no_route(struct exchange *x, const struct route *r)
 {
 	struct err e = ERR_INIT;
 	struct reply_header h[CORS_HEADERS_MAX + 1];
@@ -205,7 +205,7 @@ WAITS static enum rc handle(struct exchange *x, const struct route *r, struct er
 	return r->handle(x, e);
 }
 
-static void log_exchange(struct exchange *x, const struct route *r, int64_t began, enum rc rc, const struct err *e)
+ASIDE static void log_exchange(struct exchange *x, const struct route *r, int64_t began, enum rc rc, const struct err *e)
 {
 	struct log_ctx ctx = {.rid = x->req->rid, .owner = x->who.owner};
 

@@ -17,7 +17,7 @@
 #define FIRST_BLOCK 0
 #define LAST_BLOCK 0
 #else
-#define FIRST_BLOCK 4096
+#define FIRST_BLOCK 1024
 #define LAST_BLOCK 65536
 #endif
 #define SLACK 65536 /* how far arena_alloc may pass the cap */

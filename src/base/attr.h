@@ -13,6 +13,8 @@
 #define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #define NORETURN __attribute__((noreturn))
 #define UNUSED __attribute__((unused))
+/* Not inlined: its locals would lie in a frame that lives as long as a stream. */
+#define ASIDE __attribute__((noinline))
 
 /* This function may park its coroutine: anything shared may have changed when it returns, and no library's callback may call it. */
 #define WAITS

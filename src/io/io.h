@@ -61,6 +61,12 @@ WAITS enum rc io_wait(struct io *io, struct pollfd *fds, size_t n, int64_t deadl
 WAITS enum rc io_sleep(struct io *io, int64_t us, struct stop *s);
 void io_forget(struct io *io, int fd);
 
+/*
+ * For a task that will live long in shallow waits: what is deeper in its stack than here was used once and is given back to the machine. Costs a system
+ * call, and a page fault when it goes that deep again.
+ */
+void io_trim(struct io *io);
+
 /* An event that one task waits for and anything on the loop sets. A set before the wait is not lost; the wait takes it away. */
 struct io_event {
 	struct task *waiter;

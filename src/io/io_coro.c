@@ -80,6 +80,12 @@ size_t io_tasks(struct io *io)
 	return io->n_tasks;
 }
 
+void io_trim(struct io *io)
+{
+	if (io->running)
+		coro_trim(io->running->coro);
+}
+
 /* The watchdog: the coarse clock costs a few nanoseconds and steps every 4 ms, fine enough for a limit of 20. */
 
 int64_t stall_clock(void)

@@ -107,6 +107,10 @@ const struct env *io_env(struct io *io)
 	return io->env;
 }
 
+void io_trim(struct io *io UNUSED)
+{
+}
+
 size_t io_tasks(struct io *io)
 {
 	return io->n_tasks;

@@ -168,6 +168,23 @@ void coro_leave(struct coro *c)
 	switch_done(c->fake, &c->loop_low, &c->loop_size);
 }
 
+#define TRIM_ROOM 1024 /* beneath this frame: the call of madvise itself, and a red zone */
+
+/* In a frame of its own, or "here" could be higher up in the caller's. */
+__attribute__((noinline)) void coro_trim(struct coro *c)
+{
+#ifndef HAVE_ASAN /* its shadow knows this memory */
+	char *low = c->here.uc_stack.ss_sp, *here = __builtin_frame_address(0);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), unused = (size_t)(here - low);
+
+	unused = unused > TRIM_ROOM ? (unused - TRIM_ROOM) / page * page : 0;
+	if (unused)
+		(void)madvise(low, unused, MADV_DONTNEED);
+#else
+	(void)c;
+#endif
+}
+
 void coro_end(struct coro *c)
 {
 	/* A NULL for the fake stack: this one is never entered again. */

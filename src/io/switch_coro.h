@@ -19,6 +19,8 @@ struct coro *coro_new(struct coro_pool *p, void (*fn)(void *arg), void *arg) MUS
 void coro_free(struct coro_pool *p, struct coro *c); /* after coro_end, from the loop */
 void coro_enter(struct coro *c);                     /* from the loop; returns at its next coro_leave or coro_end */
 void coro_leave(struct coro *c);                     /* from inside; returns at the next coro_enter */
+/* From inside: gives back the pages beneath the caller's frame. */
+void coro_trim(struct coro *c);
 NORETURN void coro_end(struct coro *c);              /* from inside, for good */
 
 #endif

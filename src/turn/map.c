@@ -37,10 +37,8 @@ static void view_said(struct map *m, enum rc rc)
 
 WAITS static void show(struct map *m, const struct ck_event *ev)
 {
-	struct err e = ERR_INIT;
-
 	if (m->view && m->view->item)
-		view_said(m, m->view->item(m->view, ev, &e));
+		view_said(m, m->view->item(m->view, ev, NULL));
 }
 
 WAITS static void show_item(struct map *m, enum ck_event_kind kind)

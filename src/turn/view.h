@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How a protocol shows a turn: ChatKit's events, the simple protocol's deltas, the one object of /sync. A NULL member does not show. Called only on the
- * turn's own coroutine. RC_GONE is an ordinary answer: the turn goes on or stops as the configuration says, and the view is not called again.
+ * turn's own coroutine. RC_GONE is an ordinary answer: the turn goes on or stops as the configuration says, and the view is not called again. err may be NULL.
  */
 #ifndef TURN_VIEW_H
 #define TURN_VIEW_H
