@@ -6,6 +6,7 @@
 
 #define LIST_DEFAULT 50
 #define LIST_MAX 1000
+#define TREE_MAX (64 * 1024 * 1024) /* one item's, while it is read */
 #define ANSWER_MAX (64 * 1024 * 1024)
 
 WAITS static enum rc answer(struct exchange *x, struct buf *json, struct err *e)
@@ -84,14 +85,18 @@ static void message(struct jsonw *w, struct slice role, struct slice content, st
 	jsonw_end(w);
 }
 
-static void messages(struct exchange *x, struct jsonw *w, const struct item_page *page)
+static void messages(struct jsonw *w, const struct item_page *page)
 {
 	struct slice role, text, at;
 
 	jsonw_arr(w);
-	for (size_t i = 0; i < page->n; i++)
-		if (ck_item_text(x->arena, page->items[i].body, &role, &text, &at))
+	for (size_t i = 0; i < page->n; i++) {
+		struct arena *tree = arena_new(TREE_MAX, NULL);
+
+		if (ck_item_text(tree, page->items[i].body, &role, &text, &at))
 			message(w, role, text, at);
+		arena_free(tree);
+	}
 	for (size_t i = 0; i < page->n_chunks; i++) { /* what a running turn has said so far */
 		char iso[28];
 
@@ -117,7 +122,7 @@ enum rc op_conversation(struct exchange *x, struct err *e)
 	jsonw_obj(&w);
 	head(&w, &page.thread);
 	jsonw_key(&w, "messages");
-	messages(x, &w, &page);
+	messages(&w, &page);
 	jsonw_end(&w);
 	return answer(x, &json, e);
 }

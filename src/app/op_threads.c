@@ -18,10 +18,11 @@ static void item_bodies(struct exchange *x, const struct item_page *p, struct ck
 
 		for (size_t i = 0; chunks && i < p->n_chunks; i++) {
 			struct ck_meta meta = {p->chunks[i].item_id, p->thread.id, p->chunks[i].created_us};
-			struct buf b = BUF_INIT(4 * TURN_TEXT_MAX);
+			struct buf b = BUF_INIT(8 * TURN_TEXT_MAX);
 
 			ck_assistant_message(&b, &meta, p->chunks[i].text, true);
-			bodies[n++] = arena_dup(x->arena, buf_slice(&b));
+			bodies[n] = arena_try_dup(x->arena, buf_slice(&b));
+			n += bodies[n].p != NULL; /* one too large to show now is shown when it is done */
 			buf_release(&b);
 		}
 		for (size_t i = 0; !chunks && i < p->n; i++)

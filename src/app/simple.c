@@ -10,6 +10,7 @@
 #include "wire/utf8.h"
 
 #define MESSAGES_MAX 200
+#define TREE_MAX (64 * 1024 * 1024) /* one item's, while it is read */
 
 struct simple {
 	struct slice thread_id, model, user_id;
@@ -118,6 +119,7 @@ struct simple_view {
 	struct exchange *x;
 	struct slice thread_id, message_id;
 	bool sync;
+	size_t shown;    /* followed: bytes of the growing message that were shown */
 	struct buf json; /* one line */
 };
 
@@ -180,14 +182,25 @@ WAITS static enum rc view_agent(struct turn_view *tv, const struct agent_event *
 WAITS static enum rc follow_item(struct turn_view *tv, const struct ck_event *ev, struct err *e)
 {
 	struct simple_view *v = container_of(tv, struct simple_view, view);
+	struct arena *tree;
 	struct slice role, text, at;
+	enum rc rc = RC_OK;
 
 	(void)e;
-	if (ev->kind == CK_TEXT_DELTA)
+	if (ev->kind == CK_TEXT_DELTA) {
+		v->shown += ev->text.n;
 		return put_content(v, ev->text);
-	if (ev->kind == CK_ITEM_DONE && ck_item_text(v->x->arena, ev->json, &role, &text, &at) && slice_is(role, "assistant"))
-		return put_content(v, text);
-	return RC_OK;
+	}
+	if (ev->kind != CK_ITEM_DONE)
+		return RC_OK;
+	tree = arena_new(TREE_MAX, NULL);
+	if (ck_item_text(tree, ev->json, &role, &text, &at) && slice_is(role, "assistant")) {
+		if (text.n > v->shown)
+			rc = put_content(v, slice_from(text, v->shown));
+		v->shown = 0;
+	}
+	arena_free(tree);
+	return rc;
 }
 
 WAITS static void put_done(struct simple_view *v)
@@ -350,7 +363,7 @@ WAITS static enum rc begin_and_run(struct exchange *x, const struct turn_req *re
 	v->x = x;
 	v->sync = sync;
 	v->thread_id = req->caller.thread_id;
-	buf_init(&v->json, 2 * TURN_TEXT_MAX);
+	buf_init(&v->json, 8 * TURN_TEXT_MAX);
 	rc = turn_begin(x->app->turns, req, x->arena, NULL, &t, &begun, e);
 	if (rc == RC_OK)
 		rc = t ? run(v, t, e) : attach(v, &begun, e);

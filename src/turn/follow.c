@@ -62,12 +62,14 @@ WAITS static void tell_thread(struct watching *w, const struct store_thread *t, 
 
 static void note_answer(struct watching *w, const struct store_item *it)
 {
+	struct arena *tree = arena_new(FOLLOW_LOOK_ARENA, NULL);
 	struct slice role, text, at;
 
-	if (!slice_is(it->kind, "assistant_message") || !ck_item_text(w->a, it->body, &role, &text, &at))
-		return;
-	w->f->answer_id = arena_dup(w->a, it->id);
-	w->f->answer_text = text;
+	if (slice_is(it->kind, "assistant_message") && ck_item_text(tree, it->body, &role, &text, &at)) {
+		w->f->answer_id = arena_dup(w->a, it->id);
+		w->f->answer_text = arena_try_dup(w->a, text);
+	}
+	arena_free(tree);
 }
 
 WAITS static void tell_item(struct watching *w, const struct store_item *it)
@@ -85,7 +87,7 @@ WAITS static void tell_item(struct watching *w, const struct store_item *it)
 		tell(w, &(struct ck_event){.kind = CK_ITEM_DONE, .json = it->body});
 	else if (!slice_eq(s->body, it->body))
 		tell(w, &(struct ck_event){.kind = is_new ? CK_ITEM_ADDED : CK_ITEM_REPLACED, .json = it->body});
-	s->body = s->done ? SLICE_NONE : arena_dup(w->a, it->body);
+	s->body = s->done ? SLICE_NONE : arena_try_dup(w->a, it->body);
 	if (s->done)
 		note_answer(w, it);
 }
@@ -176,7 +178,7 @@ enum rc turn_follow(struct io *io, struct store *s, struct follow *f, struct tur
 	w->f = f;
 	w->view = view;
 	w->a = a;
-	buf_init(&w->json, 4 * TURN_TEXT_MAX);
+	buf_init(&w->json, 8 * TURN_TEXT_MAX);
 	for (;;) {
 		rc = look(w, s, &state, e);
 		if (state != TURN_RUNNING || rc != RC_OK || w->gone)

@@ -7,7 +7,7 @@
 void map_init(struct map *m)
 {
 	buf_init(&m->text, TURN_TEXT_MAX);
-	buf_init(&m->json, 2 * TURN_TEXT_MAX);
+	buf_init(&m->json, 8 * TURN_TEXT_MAX); /* a byte of text takes six of JSON at most */
 	m->usage = (struct model_usage){.in = -1, .out = -1};
 }
 
@@ -209,6 +209,12 @@ static struct store_entry entry_of(struct map *m, struct arena *a, const struct 
 	/* Made of the turn's id and a counter: a second write of the same batch does nothing. */
 	en.id = arena_printf(a, "%.*s.%d", SLICE_ARG(m->key.turn_id), m->n_entries++);
 	message_write(&b, msg);
+	if (!buf_ok(&b)) {
+		struct message stands_in = message_text(a, msg->role, S("[This was too large to be remembered.]"));
+
+		buf_clear(&b);
+		message_write(&b, &stands_in);
+	}
 	en.body = arena_dup(a, buf_slice(&b));
 	buf_release(&b);
 	return en;

@@ -7,6 +7,7 @@
 
 #define SWEEP_AT_ONCE 20
 #define SWEEP_ARENA (64 * 1024 * 1024)
+#define TEXT_MAX (1024 * 1024) /* bytes of one answer, as turn.h has it */
 
 static struct slice written(struct arena *a, struct buf *b)
 {
@@ -20,7 +21,7 @@ static void close_chunk(struct arena *a, const struct turn_key *k, const struct 
 {
 	struct ck_meta meta = {c->item_id, k->thread_id, c->created_us};
 	struct message m = message_text(a, ROLE_ASSISTANT, c->text);
-	struct buf body = BUF_INIT(MESSAGE_JSON_MAX * 4), said = BUF_INIT(MESSAGE_JSON_MAX * 4);
+	struct buf body = BUF_INIT(8 * TEXT_MAX), said = BUF_INIT(8 * TEXT_MAX);
 
 	ck_assistant_message(&body, &meta, c->text, true);
 	message_write(&said, &m);
@@ -30,7 +31,7 @@ static void close_chunk(struct arena *a, const struct turn_key *k, const struct 
 
 static void close_item(struct arena *a, const struct store_item *open, struct store_item *item)
 {
-	struct buf body = BUF_INIT(MESSAGE_JSON_MAX * 4);
+	struct buf body = BUF_INIT(8 * TEXT_MAX);
 
 	ck_workflow_interrupt(a, &body, open->body);
 	*item = *open;

@@ -28,7 +28,7 @@ struct turns_opts {
 
 #define TURN_WAIT_US 5000000  /* how long a new message waits for a turn that is ending */
 #define TURN_HISTORY_MAX 2000 /* entries asked of the store */
-#define TURN_TEXT_MAX (4 * 1024 * 1024) /* bytes of one answer */
+#define TURN_TEXT_MAX (1024 * 1024) /* bytes of one answer */
 
 struct turns *turns_new(struct arena *a, const struct turns_opts *o);
 void turns_start(struct turns *ts); /* the keeper and the sweep */

@@ -74,6 +74,23 @@ def test_again_while_it_runs_follows_it(model_site) -> None:
     check_whole(site)
 
 
+def test_again_while_it_runs_the_simple_way(model_site) -> None:
+    """Who follows a running turn by the simple protocol gets each word once."""
+    site = model_site([SLOW])
+    me = site.client()
+    me.session()
+    body = {"messages": [{"role": "user", "content": "hello"}]}
+    with me.open("POST", "/api/chat", json=body) as first:
+        words = first.next()["content"]
+        again = me.post("/api/chat", body).events
+        rest = first.rest()
+    assert "".join(e.get("content", "") for e in again) == TEXT
+    assert words + "".join(e.get("content", "") for e in rest) == TEXT
+    assert again[-1] == rest[-1] and again[-1]["done"]
+    assert me.post("/api/chat/sync", body).status == 200
+    assert len(site.model_requests()) == 2
+
+
 def test_again_after_a_cut_is_no_second_message(model_site) -> None:
     """The connection broke; the same POST comes again: the message is not doubled, and what was said is shown."""
     site = model_site([SLOW])
