@@ -273,10 +273,9 @@ static WAITS enum rc rounds(struct loop *l, struct err *e)
 enum rc agent_run(struct agent_run *r, struct err *e)
 {
 	struct loop l = {.run = r, .o = with_defaults(r->opts), .usage = {-1, -1, -1, -1}, .finish = FINISH_CALLS};
-	struct err ignored;
 	enum rc rc;
 
-	e = e ? e : &ignored;
+	e = e ? e : arena_new_of(r->arena, struct err);
 	stop_init(&l.stop, r->io, r->stop);
 	io_timer_set(r->io, &l.timer, io_in(r->io, l.o.run_us), run_late, &l);
 	rc = rounds(&l, e);

@@ -20,6 +20,7 @@
 #define FIRST_BLOCK 1024
 #define LAST_BLOCK 65536
 #endif
+static const size_t last_block = LAST_BLOCK;
 #define SLACK 65536 /* how far arena_alloc may pass the cap */
 #define ALIGN _Alignof(max_align_t)
 
@@ -40,7 +41,7 @@ struct arena {
 	struct deferred *deferred;
 	char *at, *end; /* what is left of the fill block */
 	size_t cap;
-	size_t next_block;
+	size_t next_block, filled;
 	/* Atomic, because the children of one parent may live on different threads. */
 	atomic_size_t used;
 	atomic_size_t n_children;
@@ -130,8 +131,11 @@ static void *take(struct arena *a, size_t n)
 			return block_add(a, n)->bytes;
 		a->at = block_add(a, a->next_block)->bytes;
 		a->end = a->at + a->next_block;
-		if (a->next_block != LAST_BLOCK)
-			a->next_block *= 2;
+		/* In step with what there is: a long-lived arena of few bytes stays one of few and small blocks. */
+		a->filled += a->next_block;
+		a->next_block = FIRST_BLOCK + a->filled / 4;
+		if (a->next_block > last_block)
+			a->next_block = last_block;
 	}
 	p = a->at;
 	a->at += n;

@@ -15,7 +15,7 @@
 
 struct arena;
 
-/* A new arena of at most cap bytes; parent may be NULL. The first block is small (1 KiB), each further one twice the last. */
+/* A new arena of at most cap bytes; parent may be NULL. The first block is small (1 KiB), the further ones grow with what was taken, to 64 KiB. */
 struct arena *arena_new(size_t cap, struct arena *parent) MUSTCHECK;
 /* Runs what was deferred, last first, then gives all memory back. NULL is fine. */
 void arena_free(struct arena *a);

@@ -257,12 +257,10 @@ static void hand_out_call(struct call_stream *s, struct model_event *ev)
 static enum rc next(struct model_stream *base, struct model_event *ev, struct err *e)
 {
 	struct call_stream *s = container_of(base, struct call_stream, base);
-	struct err ignored;
 	enum rc rc;
 
-	e = e ? e : &ignored;
+	e = e ? e : arena_new_of(s->arena, struct err);
 	rc = call_stream_read(s, e);
-
 	if (rc != RC_OK) {
 		call_hide_key(s->m, e);
 		return err_wrap(e, "model '%.*s'", SLICE_ARG(s->m->base.name));

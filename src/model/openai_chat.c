@@ -61,6 +61,16 @@ static enum rc garbage(const struct err *why, struct err *e)
 	return err_user(e, "The model's answer could not be read. Please try again.");
 }
 
+/* Asked once more for the reason: an err of its own would lie in every good event's frame. */
+ASIDE static enum rc garbage_in(struct slice in, struct err *e)
+{
+	struct err why = ERR_INIT;
+	bool mend;
+
+	(void)!guard_check(in, &event_limits, NULL, 0, &mend, &why);
+	return garbage(&why, e);
+}
+
 static enum rc too_long(struct err *e)
 {
 	err_set(e, RC_TOO_LARGE, "the answer is longer than %d bytes", WIRE_TEXT_MAX);
@@ -68,7 +78,7 @@ static enum rc too_long(struct err *e)
 }
 
 /* The event is the provider's no. */
-static enum rc refused(struct wire *w, struct slice data, struct err *e)
+ASIDE static enum rc refused(struct wire *w, struct slice data, struct err *e)
 {
 	struct arena *scratch = arena_new(4 * (size_t)WIRE_EVENT_MAX, w->arena);
 	struct provider_err no;
@@ -283,13 +293,12 @@ static enum rc take_delta(struct wire *w, struct slice raw, struct wire_delta *o
 {
 	size_t text = w->text.n, reasoning = w->reasoning.n, refusal = w->refusal.n;
 	struct guard_pick p[P__N];
-	struct err why;
 	enum rc rc;
 	bool mend;
 
 	memcpy(p, in_delta, sizeof(p));
-	if (guard_check(raw, &event_limits, p, P__N, &mend, &why) != RC_OK)
-		return garbage(&why, e);
+	if (guard_check(raw, &event_limits, p, P__N, &mend, NULL) != RC_OK)
+		return garbage_in(raw, e);
 	/* Some send their thoughts by both names. */
 	if (is_text(&p[P_THOUGHTS])) {
 		guard_unescape(p[P_THOUGHTS].raw, &w->reasoning);
@@ -310,7 +319,7 @@ static enum rc take_delta(struct wire *w, struct slice raw, struct wire_delta *o
 	return rc;
 }
 
-static enum rc take_rare(struct wire *w, struct slice data, bool has_delta, bool has_usage, struct wire_delta *out, struct err *e)
+ASIDE static enum rc take_rare(struct wire *w, struct slice data, bool has_delta, bool has_usage, struct wire_delta *out, struct err *e)
 {
 	struct guard_pick p[R__N];
 	struct err why;
@@ -333,12 +342,11 @@ static enum rc read_event(struct wire *w, struct slice data, struct wire_delta *
 	struct guard_pick p[E__N];
 	bool has_delta, has_usage;
 	enum rc rc = RC_OK;
-	struct err why;
 	bool mend;
 
 	memcpy(p, in_event, sizeof(p));
-	if (guard_check(data, &event_limits, p, E__N, &mend, &why) != RC_OK)
-		return garbage(&why, e);
+	if (guard_check(data, &event_limits, p, E__N, &mend, NULL) != RC_OK)
+		return garbage_in(data, e);
 	if (is_text(&p[E_ERROR]) || is_tree(&p[E_ERROR]))
 		return refused(w, data, e);
 	has_delta = is_tree(&p[E_DELTA]);

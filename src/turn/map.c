@@ -17,11 +17,10 @@ void map_release(struct map *m)
 	buf_release(&m->json);
 }
 
-static struct slice new_id(struct map *m, const char *prefix)
+static struct slice new_id(struct map *m, const char *prefix, struct id *name)
 {
-	struct id id = id_new(io_env(m->io), prefix);
-
-	return arena_dup(m->arena, id_slice(&id));
+	*name = id_new(io_env(m->io), prefix);
+	return id_slice(name);
 }
 
 /* ---- the view, which may be gone ---- */
@@ -69,7 +68,7 @@ WAITS static void message_open(struct map *m)
 	struct ck_meta meta;
 
 	flow_close(m);
-	m->message_id = new_id(m, "msg_");
+	m->message_id = new_id(m, "msg_", &m->message_name);
 	m->message_us = env_wall_us(io_env(m->io));
 	m->message_open = m->answered = true;
 	buf_clear(&m->text);
@@ -137,7 +136,7 @@ WAITS static void flow_close(struct map *m)
 static void flow_add(struct map *m, const struct message *said)
 {
 	if (!m->flow_id.n) {
-		m->flow_id = new_id(m, "wf_");
+		m->flow_id = new_id(m, "wf_", &m->flow_name);
 		m->flow_us = env_wall_us(io_env(m->io));
 		m->tasks = arena_alloc(m->arena, MAP_TASKS_MAX * sizeof(*m->tasks));
 	}

@@ -27,6 +27,7 @@ struct map {
 
 	/* the message that is being said */
 	struct slice message_id;  /* of the open or the last message */
+	struct id message_name;   /* its text: not worth a block of the arena */
 	int64_t message_us;
 	bool message_open;
 	struct buf text;          /* its text; kept after it was closed, for turn_answer */
@@ -34,6 +35,7 @@ struct map {
 
 	/* the workflow */
 	struct slice flow_id;
+	struct id flow_name;
 	int64_t flow_us;
 	struct ck_task *tasks;
 	size_t n_tasks;
