@@ -74,6 +74,16 @@ void exchange_reply(struct exchange *x, int status, struct slice json)
 	reply_json(x->rep, status, json, h, n);
 }
 
+enum rc exchange_answer(struct exchange *x, struct buf *json, struct err *e)
+{
+	bool ok = buf_ok(json);
+
+	if (ok)
+		exchange_reply(x, 200, buf_slice(json));
+	buf_release(json);
+	return ok ? RC_OK : err_set(e, RC_INTERNAL, "an answer of more than %d bytes", ANSWER_MAX);
+}
+
 #define PARSED_MAX (24 * 1024 * 1024) /* the text and its tree */
 
 enum rc exchange_json(struct exchange *x, struct json_doc **doc, struct err *e)
@@ -108,6 +118,13 @@ enum rc exchange_store(struct exchange *x, struct err *e)
 	if (!x->app->store)
 		return err_set(e, RC_DB, "no database is configured: set DATABASE_URL");
 	return store_ready(x->app->store, e);
+}
+
+enum rc exchange_writer(struct exchange *x, struct err *e)
+{
+	if (exchange_store(x, e) != RC_OK)
+		return e->rc;
+	return x->who.kind == WHO_NOBODY ? identity_mint(x->req, x->app->conf, &x->who, e) : RC_OK;
 }
 
 enum rc exchange_stream(struct exchange *x, struct err *e)

@@ -7,17 +7,6 @@
 #define LIST_DEFAULT 50
 #define LIST_MAX 1000
 #define TREE_MAX (64 * 1024 * 1024) /* one item's, while it is read */
-#define ANSWER_MAX (64 * 1024 * 1024)
-
-WAITS static enum rc answer(struct exchange *x, struct buf *json, struct err *e)
-{
-	bool ok = buf_ok(json);
-
-	if (ok)
-		exchange_reply(x, 200, buf_slice(json));
-	buf_release(json);
-	return ok ? RC_OK : err_set(e, RC_INTERNAL, "an answer of more than %d bytes", ANSWER_MAX);
-}
 
 static enum rc query(struct exchange *x, const char *name, struct slice *out, struct err *e)
 {
@@ -73,7 +62,7 @@ enum rc op_conversations(struct exchange *x, struct err *e)
 	jsonw_end(&w);
 	jsonw_kbool(&w, "has_more", page.more);
 	jsonw_end(&w);
-	return answer(x, &json, e);
+	return exchange_answer(x, &json, e);
 }
 
 static void message(struct jsonw *w, struct slice role, struct slice content, struct slice created_at)
@@ -124,5 +113,5 @@ enum rc op_conversation(struct exchange *x, struct err *e)
 	jsonw_key(&w, "messages");
 	messages(&w, &page);
 	jsonw_end(&w);
-	return answer(x, &json, e);
+	return exchange_answer(x, &json, e);
 }

@@ -49,8 +49,13 @@ void exchange_read(struct exchange *x);
 /* The headers that go with every answer (CORS, a cookie): valid until the next call. */
 const struct reply_header *exchange_headers(struct exchange *x, size_t *n);
 WAITS void exchange_reply(struct exchange *x, int status, struct slice json);
+#define ANSWER_MAX (64 * 1024 * 1024) /* bytes of an answer that is made in memory */
+/* 200 with what was written into json (a buf of ANSWER_MAX), which is released; RC_INTERNAL when it did not fit. */
+WAITS enum rc exchange_answer(struct exchange *x, struct buf *json, struct err *e);
 /* The database is configured, reachable and of our schema. */
 WAITS enum rc exchange_store(struct exchange *x, struct err *e) MUSTCHECK;
+/* The store is there, and so is somebody to write for: a first write that starts something mints an identity. */
+WAITS enum rc exchange_writer(struct exchange *x, struct err *e) MUSTCHECK;
 /* A place among the streams, or RC_BUSY before any side effect. exchange_stream_end gives it back. */
 enum rc exchange_stream(struct exchange *x, struct err *e) MUSTCHECK;
 void exchange_stream_end(struct exchange *x);

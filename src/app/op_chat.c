@@ -188,11 +188,8 @@ enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct err *
 	if (fill(x, r, req, e) != RC_OK || exchange_stream(x, e) != RC_OK)
 		return e->rc;
 	exchange_read(x);
-	rc = exchange_store(x, e);
-	if (rc == RC_OK && x->who.kind == WHO_NOBODY) {
-		rc = identity_mint(x->req, x->app->conf, &x->who, e);
-		req->caller.owner = x->who.owner;
-	}
+	rc = exchange_writer(x, e);
+	req->caller.owner = x->who.owner;
 	if (rc == RC_OK)
 		rc = begin_and_run(x, req, e);
 	exchange_stream_end(x);

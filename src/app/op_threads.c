@@ -5,8 +5,6 @@
 #include "chatkit/page.h"
 #include "turn/follow.h"
 
-#define ANSWER_MAX (64 * 1024 * 1024)
-
 /* Item bodies as they stand, and what a running turn has said so far as an item. */
 static void item_bodies(struct exchange *x, const struct item_page *p, struct ck_page *out, bool oldest_last)
 {
@@ -36,16 +34,6 @@ static struct ck_thread thread_of(const struct store_thread *t)
 	return (struct ck_thread){t->id, t->title, t->status, t->created_us};
 }
 
-WAITS static enum rc answer(struct exchange *x, struct buf *json, struct err *e)
-{
-	bool ok = buf_ok(json);
-
-	if (ok)
-		exchange_reply(x, 200, buf_slice(json));
-	buf_release(json);
-	return ok ? RC_OK : err_set(e, RC_INTERNAL, "an answer of more than %d bytes", ANSWER_MAX);
-}
-
 WAITS static enum rc list_threads(struct exchange *x, const struct ck_request *r, struct err *e)
 {
 	struct page_req p = {r->limit, r->desc, r->after};
@@ -69,7 +57,7 @@ WAITS static enum rc list_threads(struct exchange *x, const struct ck_request *r
 	if (page.more)
 		jsonw_kstr(&w, "after", page.t[page.n - 1].id);
 	jsonw_end(&w);
-	return answer(x, &json, e);
+	return exchange_answer(x, &json, e);
 }
 
 WAITS static enum rc items(struct exchange *x, const struct ck_request *r, bool whole_thread, struct err *e)
@@ -89,7 +77,7 @@ WAITS static enum rc items(struct exchange *x, const struct ck_request *r, bool 
 		ck_thread_json(&json, &t, &bodies);
 	else
 		ck_page_json(&json, &bodies);
-	return answer(x, &json, e);
+	return exchange_answer(x, &json, e);
 }
 
 WAITS static enum rc rename_thread(struct exchange *x, const struct ck_request *r, struct err *e)
@@ -103,7 +91,7 @@ WAITS static enum rc rename_thread(struct exchange *x, const struct ck_request *
 	if (store_thread_rename(x->app->store, x->arena, x->who.owner, r->thread_id, title, &t, e) != RC_OK)
 		return e->rc;
 	turn_thread_json(&json, &t);
-	return answer(x, &json, e);
+	return exchange_answer(x, &json, e);
 }
 
 WAITS static enum rc delete_thread(struct exchange *x, const struct ck_request *r, struct err *e)

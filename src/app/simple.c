@@ -385,11 +385,8 @@ enum rc op_simple(struct exchange *x, struct json_doc *doc, bool sync, struct er
 	if (fill(x, s, req, e) != RC_OK || exchange_stream(x, e) != RC_OK)
 		return e->rc;
 	exchange_read(x);
-	rc = exchange_store(x, e);
-	if (rc == RC_OK && x->who.kind == WHO_NOBODY) {
-		rc = identity_mint(x->req, x->app->conf, &x->who, e);
-		req->caller.owner = x->who.owner;
-	}
+	rc = exchange_writer(x, e);
+	req->caller.owner = x->who.owner;
 	if (rc == RC_OK)
 		rc = begin_and_run(x, req, sync, e);
 	exchange_stream_end(x);

@@ -39,7 +39,7 @@ static void close_item(struct arena *a, const struct store_item *open, struct st
 	item->state = ITEM_DONE;
 }
 
-enum rc sweep_close(struct io *io, struct store *s, const struct turn_key *k, struct err *e)
+enum rc sweep_close(struct store *s, const struct turn_key *k, struct err *e)
 {
 	struct arena *a = arena_new(SWEEP_ARENA, NULL);
 	struct turn_end end = {.state = TURN_INTERRUPTED, .error_code = S("interrupted"), .only_if_stale = true};
@@ -48,7 +48,6 @@ enum rc sweep_close(struct io *io, struct store *s, const struct turn_key *k, st
 	struct store_open open;
 	enum rc rc;
 
-	(void)io;
 	rc = store_open_of(s, a, k, &open, e);
 	if (rc != RC_OK)
 		goto out;
@@ -90,7 +89,7 @@ WAITS static void sweep_once(struct sweep *w)
 	if (store_ready(w->store, &e) != RC_OK || store_stale(w->store, a, keys, SWEEP_AT_ONCE, &n, &e) != RC_OK)
 		log_err(NULL, "looking for broken turns", &e);
 	for (size_t i = 0; i < n; i++)
-		(void)sweep_close(w->io, w->store, &keys[i], &e);
+		(void)sweep_close(w->store, &keys[i], &e);
 	arena_free(a);
 }
 

@@ -11,7 +11,7 @@
 #define SWEEP_PERIOD_US 20000000
 
 /* Closes one turn if it is stale. RC_OK: closed. RC_LOST: somebody else did, or it is alive. */
-WAITS enum rc sweep_close(struct io *io, struct store *s, const struct turn_key *k, struct err *e);
+WAITS enum rc sweep_close(struct store *s, const struct turn_key *k, struct err *e);
 struct sweep;
 /* A task that looks for stale turns until sweep_stop, which returns when it has ended. */
 struct sweep *sweep_start(struct arena *a, struct io *io, struct store *s);

@@ -107,7 +107,7 @@ WAITS static enum rc begin_when_free(struct turns *ts, const struct begin *b, st
 		if (out->how == BEGIN_STALE) {
 			struct turn_key k = {b->owner, b->thread_id, out->turn_id};
 
-			(void)sweep_close(ts->o.io, ts->o.store, &k, e); /* lost to another sweeper is as good */
+			(void)sweep_close(ts->o.store, &k, e); /* lost to another sweeper is as good */
 			out->how = BEGIN_BUSY;
 			if (io_now(ts->o.io) < end)
 				continue;
