@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "io/fault.h"
+#include "wire/sse.h"
 
 #define SETTLE_WAIT (30 * (int64_t)IO_SECOND) /* for the next piece to be taken, after the handler has ended */
 
@@ -150,7 +151,7 @@ static void on_beat(void *ctx)
 
 	/* What is unsent will tell as much, and the beat belongs between whole events. */
 	if (due <= now && c->rep.out.n == 0) {
-		buf_adds(&c->rep.out, ":\n");
+		sse_beat(&c->rep.out);
 		send_out(c);
 		look(c);
 		due = now + c->beat_us;

@@ -2,6 +2,7 @@
 #include "app/request.h"
 
 #include "wire/jsonw.h"
+#include "wire/sse.h"
 
 #define ROOM_MAX ((size_t)256 * 1024) /* bytes that a stream's maker may be ahead of its reader */
 #define ROOM_WAIT (60 * (int64_t)IO_SECOND)
@@ -62,7 +63,7 @@ void reply_begin_sse(struct reply *r, const struct reply_header *h, size_t n)
 		all[k++] = h[i];
 	reply_begin(r, 200, "text/event-stream", -1, all, k);
 	/* nginx and Apache hold the head back until a byte of the body comes. A blank line would dispatch an empty message in the browser. */
-	buf_adds(&r->out, ":\n");
+	sse_beat(&r->out);
 	r->sse = true;
 	r->ops->beat(r, r->beat_us);
 }

@@ -50,6 +50,11 @@ static void fit(char *text, size_t size, int wanted)
 		text[n - 1 - back] = '\0';
 }
 
+PRINTF(3, 0) static void format(char *out, size_t size, const char *fmt, va_list ap)
+{
+	fit(out, size, vsnprintf(out, size, fmt, ap));
+}
+
 enum rc err_set(struct err *e, enum rc rc, const char *fmt, ...)
 {
 	char text[sizeof(e->msg)]; /* the arguments may point into e */
@@ -58,7 +63,7 @@ enum rc err_set(struct err *e, enum rc rc, const char *fmt, ...)
 	if (!e)
 		return rc;
 	va_start(ap, fmt);
-	fit(text, sizeof(text), vsnprintf(text, sizeof(text), fmt, ap));
+	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	*e = (struct err){.rc = rc};
 	memcpy(e->msg, text, sizeof(text));
@@ -73,7 +78,7 @@ enum rc err_tell(struct err *e, enum rc rc, const char *fmt, ...)
 	if (!e)
 		return rc;
 	va_start(ap, fmt);
-	fit(text, sizeof(text), vsnprintf(text, sizeof(text), fmt, ap));
+	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	*e = (struct err){.rc = rc};
 	memcpy(e->msg, text, sizeof(text));
@@ -89,7 +94,7 @@ enum rc err_wrap(struct err *e, const char *fmt, ...)
 	if (!e)
 		return RC_INTERNAL;
 	va_start(ap, fmt);
-	fit(context, sizeof(context), vsnprintf(context, sizeof(context), fmt, ap));
+	format(context, sizeof(context), fmt, ap);
 	va_end(ap);
 	fit(text, sizeof(text), snprintf(text, sizeof(text), "%s: %s", context, e->msg));
 	memcpy(e->msg, text, sizeof(text));
@@ -104,7 +109,7 @@ enum rc err_user(struct err *e, const char *fmt, ...)
 	if (!e)
 		return RC_INTERNAL;
 	va_start(ap, fmt);
-	fit(text, sizeof(text), vsnprintf(text, sizeof(text), fmt, ap));
+	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	memcpy(e->user, text, sizeof(text));
 	return e->rc;

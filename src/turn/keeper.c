@@ -63,7 +63,7 @@ void keeper_item(struct kept_turn *t, struct slice item_id, struct slice kind, i
 	t->kind = kind;
 	t->created_us = created_us;
 	t->text = text;
-	t->kept = t->asked = 0;
+	t->kept = 0;
 	t->n = 0;
 }
 
@@ -138,13 +138,12 @@ static void ask(struct arena *a, struct kept_turn *t, struct keep *out)
 	*out = (struct keep){.key = copy_key(a, &t->key)};
 	if (!t->text || t->text->n <= t->kept)
 		return;
-	end = t->asked > t->kept ? t->asked : t->text->n;
+	end = t->text->n; /* more than last time, if that is not known to be there: the longest of a chunk stays */
 	if (end - t->kept > KEEP_TEXT_MAX) {
 		end = t->kept + KEEP_TEXT_MAX;
 		while (end > t->kept && ((unsigned char)t->text->p[end] & 0xC0) == 0x80)
 			end--; /* a chunk is text: it never cuts a character */
 	}
-	t->asked = end;
 	out->item_id = arena_dup(a, t->item_id);
 	out->kind = arena_dup(a, t->kind);
 	out->created_us = t->created_us;

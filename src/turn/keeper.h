@@ -21,7 +21,6 @@ struct kept_turn {
 	int64_t created_us;
 	const struct buf *text;  /* what grows; NULL: nothing now */
 	size_t kept;             /* bytes that are in chunks */
-	size_t asked;            /* bytes that chunk n was sent with; the same again until it is known to be there */
 	int64_t n;               /* the next chunk's number */
 	struct kept_turn *next, **prev;
 };

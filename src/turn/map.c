@@ -305,7 +305,6 @@ enum rc map_event(void *ctx, const struct agent_event *ev, struct err *e)
 		break;
 	case AGENT_DONE:
 		m->usage = ev->usage;
-		m->finish = ev->finish;
 		break;
 	}
 	if (rc == RC_OK && m->view && m->view->agent)

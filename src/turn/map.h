@@ -45,7 +45,6 @@ struct map {
 	const struct message *last_said;
 	int n_entries;
 	struct model_usage usage;
-	enum model_finish finish;
 };
 
 void map_init(struct map *m);

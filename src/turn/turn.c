@@ -46,11 +46,6 @@ struct keeper *turns_keeper(struct turns *ts)
 	return ts->keeper;
 }
 
-size_t turns_running(const struct turns *ts)
-{
-	return keeper_count(ts->keeper);
-}
-
 #define HISTORY_SPARE 65536 /* rows are JSON: somewhat longer than what history_cut weighs */
 #define ROWS_MAX (256 * 1024 * 1024) /* of one statement: a long history */
 #define DRAIN_LOOK_US 50000

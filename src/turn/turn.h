@@ -35,7 +35,6 @@ void turns_start(struct turns *ts); /* the keeper and the sweep */
 struct keeper *turns_keeper(struct turns *ts);
 /* No new turns from here on; waits until the running ones ended, stops them (STOP_SHUTDOWN) when grace_us is over. */
 WAITS void turns_drain(struct turns *ts, int64_t grace_us);
-size_t turns_running(const struct turns *ts);
 
 /* What the person (or, in a seeded thread, both) said: an item and what the model remembers of it. */
 struct turn_said {
