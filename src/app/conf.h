@@ -11,13 +11,14 @@
 #define APP_CONF_H
 
 #include "agent/agent.h"
+#include "app/conf_parts.h"
 #include "base/log.h"
 #include "io/db.h"
 #include "io/http.h"
 
 #define CONF_LIST_MAX 32
 #define CONF_FILE_MAX (1024 * 1024)
-#define CONF_ROWS_MAX 64      /* settings in the table */
+#define CONF_ROWS_MAX 96      /* settings in the table */
 #define CONF_PROVIDERS_MAX 64 /* rows of provider_at() that are looked at */
 
 struct conf_list {
@@ -77,6 +78,25 @@ struct conf {
 	int64_t beat_us;               /* comment on a silent stream; default 2 s */
 	bool finish_on_disconnect;     /* on_disconnect: "cancel" (default) or "finish" */
 	bool todo_tools;               /* default true */
+	bool ask_tool;                 /* tools.ask_user; default true */
+	bool allow_cancel;             /* stream_options: does a page show Stop; default true */
+	bool show_reasoning;           /* default true */
+	struct conf_list stop_at_tools; /* globs: after a round with such a call the answer ends; default show_* */
+
+	/* what has a structure of its own: conf_parts.h */
+	struct conf_client_tool client_tools[CONF_CLIENT_TOOLS_MAX];
+	size_t n_client_tools;
+	struct slice widgets_folder;   /* empty: none */
+	struct conf_widget widgets[CONF_WIDGETS_MAX];
+	size_t n_widgets;
+	struct conf_action *actions;
+	size_t n_actions;
+	struct conf_context context[CONF_CONTEXT_MAX];
+	size_t n_context;
+	struct conf_text *texts;
+	size_t n_texts;
+	struct conf_files files;
+	struct conf_list file_types;   /* media types that may be uploaded, lower case */
 
 	/* the parts below */
 	struct http_opts http;
@@ -88,6 +108,10 @@ struct conf {
 	size_t n_models;
 	struct slice model_why;        /* why there is none, for health and for the log */
 	struct conf_list model_names;  /* what models was set to */
+	enum conf_title_by title_by;   /* default: words */
+	struct model_opts title_model; /* BY_MODEL: the one that is asked; the default model unless titles.model names one */
+	bool transcribes;              /* transcription is configured: url, model and key are there */
+	struct slice transcribe_url, transcribe_model, transcribe_key;
 
 	/* for conf_print */
 	struct conf_origin from[CONF_ROWS_MAX];

@@ -13,9 +13,16 @@
 
 struct stop; /* io/stop.h; only passed on here: talk knows no waiting */
 
+/* What the page says of itself, under a name of the configuration's: {name} in the instructions. Untrusted. */
+struct var {
+	struct slice name, value;
+};
+
 /* From the session, never from a model. */
 struct caller {
-	struct slice owner, user_name, locale, thread_id, turn_id, bearer;
+	struct slice owner, user_name, locale, thread_id, turn_id, bearer; /* locale: one language tag, "de-CH", or empty */
+	const struct var *vars;
+	size_t n_vars;
 };
 
 /* A parameter that the server fills: not in the schema that the model sees, refused when the model gives it. */
