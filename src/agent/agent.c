@@ -86,6 +86,10 @@ static WAITS enum rc pump(struct loop *l, struct model_stream *s, struct err *e)
 		case MODEL_REASONING:
 			rc = emit_text(l, AGENT_REASONING, ev.delta, e);
 			break;
+		case MODEL_ANNOTATION:
+		case MODEL_IMAGE:
+		case MODEL_CALL_GROWS:
+			break;
 		case MODEL_CALL:
 			break; /* said() has them all */
 		case MODEL_DONE:

@@ -20,6 +20,10 @@ enum model_event_kind {
 	MODEL_TEXT,      /* delta: more of the answer; whole characters */
 	MODEL_REASONING, /* delta: more of its thoughts */
 	MODEL_REFUSAL,   /* delta */
+	MODEL_ANNOTATION, /* source: where the answer has something from; after the text that it came with */
+	MODEL_IMAGE,     /* image: one that the model made, whole */
+	MODEL_CALL_GROWS, /* name, args, call_index: a call whose arguments have grown; args is all of them so far, a piece of JSON. Always followed by CALL
+			     for that call, unless the answer fails or is cut */
 	MODEL_CALL,      /* a tool call is whole: call_id, name, args. Comes after all text of the round, one event a call */
 	MODEL_DONE,
 };
@@ -30,10 +34,24 @@ struct model_usage {
 	int64_t in, out, cached, reasoning; /* tokens; -1: not told */
 };
 
+/* A place that the answer cites: a page (url) or a file (file_name). */
+struct model_source {
+	struct slice url, title, file_name; /* any may be empty, not all of them */
+	int64_t start, end;                 /* which part of the answer's text, in code points as the vendor counts; -1: not told */
+};
+
+struct model_image {
+	struct slice mime; /* "image/png" */
+	struct slice data; /* base64 */
+};
+
 struct model_event {
 	enum model_event_kind kind;
 	struct slice delta;               /* lives until the next call */
-	struct slice call_id, name, args; /* CALL; live as long as the stream */
+	struct slice call_id, name, args; /* CALL; live as long as the stream. CALL_GROWS: name and args, until the next call */
+	size_t call_index;                /* CALL, CALL_GROWS: which of the round's calls, from 0 */
+	const struct model_source *source; /* ANNOTATION; lives until the next call */
+	const struct model_image *image;   /* IMAGE; lives until the next call */
 	enum model_finish finish;         /* DONE */
 	struct model_usage usage;         /* DONE */
 };

@@ -19,6 +19,7 @@ static const char *const part_names[PART__MAX] = {
 	[PART_REASONING] = "reasoning",
 	[PART_CALL] = "call",
 	[PART_RESULT] = "result",
+	[PART_FILE] = "file",
 };
 
 const char *role_name(enum role r)
@@ -107,7 +108,7 @@ bool message_copy(struct arena *a, const struct message *m, struct message *out)
 
 		*p = m->parts[i];
 		if (!dup_into(a, &p->text) || !dup_into(a, &p->call_id) || !dup_into(a, &p->name) || !dup_into(a, &p->args) ||
-		    !dup_into(a, &p->opaque))
+		    !dup_into(a, &p->opaque) || !dup_into(a, &p->file_id) || !dup_into(a, &p->mime) || !dup_into(a, &p->data))
 			return false;
 	}
 	return true;
@@ -133,6 +134,11 @@ static void part_write(struct jsonw *w, const struct part *p)
 		jsonw_kstr(w, "text", p->text);
 		if (p->is_error)
 			jsonw_kbool(w, "error", true);
+		break;
+	case PART_FILE:
+		jsonw_kstr(w, "id", p->file_id);
+		jsonw_kstr(w, "name", p->name);
+		jsonw_kstr(w, "mime", p->mime);
 		break;
 	case PART__MAX:
 		break;
@@ -170,9 +176,14 @@ static bool part_read(const struct json_at *at, struct part *p)
 	if (k == PART__MAX)
 		return false;
 	p->kind = (enum part_kind)k;
+	p->name = json_str_or(at, "name", SLICE_NONE);
+	if (p->kind == PART_FILE) {
+		p->file_id = json_str_or(at, "id", SLICE_NONE);
+		p->mime = json_str_or(at, "mime", SLICE_NONE);
+		return true;
+	}
 	p->text = json_str_or(at, "text", SLICE_NONE);
 	p->call_id = json_str_or(at, "id", SLICE_NONE);
-	p->name = json_str_or(at, "name", SLICE_NONE);
 	p->args = json_str_or(at, "args", SLICE_NONE);
 	p->is_error = json_bool_or(at, "error", false);
 	if (json_has(&opaque))
@@ -193,7 +204,8 @@ static bool keep_slice(struct arena *a, struct slice *s)
 
 static bool keep_part(struct arena *a, struct part *p)
 {
-	return keep_slice(a, &p->text) && keep_slice(a, &p->call_id) && keep_slice(a, &p->name) && keep_slice(a, &p->args) && keep_slice(a, &p->opaque);
+	return keep_slice(a, &p->text) && keep_slice(a, &p->call_id) && keep_slice(a, &p->name) && keep_slice(a, &p->args) && keep_slice(a, &p->opaque) &&
+	       keep_slice(a, &p->file_id) && keep_slice(a, &p->mime);
 }
 
 static enum rc read_parts(struct arena *a, struct json_doc *doc, struct message *out, struct err *e)

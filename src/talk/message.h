@@ -10,16 +10,19 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum part_kind { PART_TEXT, PART_REASONING, PART_CALL, PART_RESULT, PART__MAX };
+enum part_kind { PART_TEXT, PART_REASONING, PART_CALL, PART_RESULT, PART_FILE, PART__MAX };
 
 struct part {
 	enum part_kind kind;
-	struct slice text;    /* TEXT, REASONING; RESULT: what the model reads */
+	struct slice text;    /* TEXT, REASONING; RESULT: what the model reads; FILE: the text in it, in flight only, or empty */
 	struct slice call_id; /* CALL, RESULT: unique in the run */
-	struct slice name;    /* CALL: the name the model used; RESULT: the same */
+	struct slice name;    /* CALL: the name the model used; RESULT: the same; FILE: the file's own */
 	struct slice args;    /* CALL: JSON text as the model wrote it; may be broken */
 	bool is_error;        /* RESULT */
 	struct slice opaque;  /* JSON of the provider's own, or empty */
+	struct slice file_id; /* FILE: an attachment's id */
+	struct slice mime;    /* FILE: its media type, without parameters */
+	struct slice data;    /* FILE: base64 of its bytes, or empty. In flight only: who sends a history to a model puts it there */
 };
 
 enum role { ROLE_SYSTEM, ROLE_USER, ROLE_ASSISTANT, ROLE_TOOL, ROLE__MAX };
@@ -46,8 +49,9 @@ bool message_copy(struct arena *a, const struct message *m, struct message *out)
 
 /*
  * As an entry's body, and back. The body is ours: {"role","family"?,"parts":[{"t":"text","text"},{"t":"reasoning","text","opaque"?},
- * {"t":"call","id","name","args","opaque"?},{"t":"result","id","name","text","error"?}]}. A part of a kind that is not known (a newer version's) is
- * passed over. RC_BAD names the path; RC_TOO_LARGE.
+ * {"t":"call","id","name","args","opaque"?},{"t":"result","id","name","text","error"?},{"t":"file","id","name","mime"}]}. Of a file neither bytes nor
+ * text are written: they are read again by its id. A part of a kind that is not known (a newer version's) is passed over. RC_BAD names the path;
+ * RC_TOO_LARGE.
  */
 void message_write(struct buf *out, const struct message *m);
 enum rc message_read(struct arena *a, struct slice body, struct message *out, struct err *e) MUSTCHECK;
