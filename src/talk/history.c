@@ -134,6 +134,14 @@ static void calls_repair(const struct history *h, size_t at, size_t results_end,
 	}
 }
 
+/* Where the next assistant message stands: up to there is what came of this one's calls. Not all of it need be results: somebody may have spoken meanwhile. */
+static size_t round_end(const struct history *h, size_t at)
+{
+	while (++at < h->n && h->m[at].role != ROLE_ASSISTANT)
+		;
+	return at;
+}
+
 static bool says_something(const struct message *m)
 {
 	for (size_t i = 0; i < m->n; i++)
@@ -151,7 +159,6 @@ void history_repair(struct history *h)
 	history_init(&out, h->arena);
 	for (size_t i = 0; i < h->n; i++) {
 		const struct message *m = &h->m[i];
-		size_t end = i + 1;
 
 		switch (m->role) {
 		case ROLE_SYSTEM:
@@ -162,15 +169,12 @@ void history_repair(struct history *h)
 			history_add(&out, *m);
 			break;
 		case ROLE_ASSISTANT:
-			while (end < h->n && h->m[end].role == ROLE_TOOL)
-				end++;
 			if (begun && message_calls(m))
-				calls_repair(h, i, end, &out, &ids);
+				calls_repair(h, i, round_end(h, i), &out, &ids);
 			else if (begun && says_something(m))
 				history_add(&out, *m);
-			i = end - 1; /* results that belong to no call go here */
 			break;
-		case ROLE_TOOL:
+		case ROLE_TOOL: /* stands behind its call by now, or has none */
 		case ROLE__MAX:
 			break;
 		}

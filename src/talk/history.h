@@ -18,8 +18,9 @@ void history_init(struct history *h, struct arena *a);
 /* The message's parts are not copied. */
 void history_add(struct history *h, struct message m);
 /*
- * Every call has exactly one result, in the tool messages directly after it (a missing one becomes an error result "interrupted"); no result without a
- * call; no call id twice (renamed); no empty assistant message; the first message that is not the system's is the user's.
+ * Every call has exactly one result, in the tool messages directly after it (one that came behind what the user said meanwhile is moved up, a missing one
+ * becomes an error result "interrupted"); no result without a call; no call id twice (renamed); no empty assistant message; the first message that is not
+ * the system's is the user's.
  */
 void history_repair(struct history *h);
 /* Rounds since the last user message: assistant messages with calls. */

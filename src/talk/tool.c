@@ -122,6 +122,10 @@ enum rc tool_invoke(const struct tool *t, const struct caller *who, struct slice
 		out->text = arena_printf(a, "The tool '%.*s' was not called: %s. Mend the arguments and call it again.", SLICE_ARG(t->spec.name), fault.why);
 		return RC_OK;
 	}
+	if (t->where == TOOL_CLIENT) {
+		*out = (struct tool_result){.parks = true, .args = call.args};
+		return RC_OK;
+	}
 	rc = t->call ? t->call(t->ctx, &call, out, log) : err_set(log, RC_INTERNAL, "the tool has no code");
 	if (rc == RC_STOPPED || rc == RC_GONE)
 		return rc;

@@ -40,7 +40,7 @@ struct tool_spec {
 	bool read_only, destructive, idempotent; /* hints, as MCP's annotations */
 };
 
-enum tool_where { TOOL_HERE, TOOL_CLIENT };
+enum tool_where { TOOL_HERE, TOOL_CLIENT }; /* CLIENT: the page runs it; the run parks until its output comes with a request of its own */
 
 #define TOOL_RESULT_MAX (64 * 1024) /* bytes that the model reads; more is cut with a note */
 #define TOOL_ARGS_MAX (256 * 1024)
@@ -58,6 +58,9 @@ struct tool_call {
 
 struct tool_result {
 	bool is_error;     /* the tool's own no: the model reads why */
+	bool last;         /* the answer ends with this round: what there is to say is on the screen */
+	bool parks;        /* a CLIENT tool's: there is no result yet. Only tool_invoke sets it */
+	struct slice args; /* parks: the checked arguments, for the page */
 	struct slice text; /* for the model; in the call's arena */
 	struct slice json; /* structured content, or empty */
 	struct slice meta; /* _meta, JSON object, or empty */
@@ -70,6 +73,11 @@ struct tool {
 	enum tool_where where;
 	/* RC_OK with *out filled (is_error too); RC_STOPPED; anything else is told to the model as "the tool is unavailable" and logged. */
 	WAITS enum rc (*call)(void *ctx, struct tool_call *, struct tool_result *, struct err *);
+	/*
+	 * What a call would show if its arguments, which the model is still writing, ended here: a widget's JSON into out. args is an object. false: nothing
+	 * yet. NULL: it shows nothing before it is called. Pure.
+	 */
+	bool (*preview)(void *ctx, struct slice args, struct arena *a, struct buf *out);
 	void *ctx;
 };
 
@@ -78,7 +86,7 @@ struct slice tool_schema_shown(struct arena *a, const struct tool *t);
 /*
  * The one door. raw_args is what the model wrote ("" counts as {}). Faults of the model's (does not parse, not an object, a bound parameter, a missing
  * required one, a wrong plain type that cannot be coerced ("5" for an integer can, null for an optional is dropped)) come back as is_error results, so
- * does a tool that is unavailable. Only RC_STOPPED and RC_GONE are returned as such. log->rc stays RC_OK unless the operator should read of it (a tool
+ * does a tool that is unavailable. A CLIENT tool's result parks. Only RC_STOPPED and RC_GONE are returned as such. log->rc stays RC_OK unless the operator should read of it (a tool
  * that was unavailable), whatever is returned. out->text is real UTF-8 and never empty.
  */
 WAITS enum rc tool_invoke(const struct tool *t, const struct caller *who, struct slice call_id, struct slice raw_args, struct arena *a, struct stop *stop,

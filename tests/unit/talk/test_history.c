@@ -77,7 +77,9 @@ static void history_repair__what_a_provider_would_refuse__is_mended(void **state
 		{"a missing result", "u a:1,2 t:2 a", "u a:1,2 e:1 t:2 a"},
 		{"no result at all, at the end", "u a:1", "u a:1 e:1"},
 		{"no result, the user went on", "u a:1 u", "u a:1 e:1 u"},
-		{"a result that is not directly after", "u a:1 u t:1 a", "u a:1 e:1 u a"},
+		{"a result behind what the user said meanwhile", "u a:1 u t:1 a", "u a:1 t:1 u a"},
+		{"a result behind the next answer", "u a:1 u a t:1 u", "u a:1 e:1 u a u"},
+		{"one of two came late", "u a:1,2 t:2 u t:1 u a", "u a:1,2 t:1 t:2 u u a"},
 		{"a result without a call", "u t:9 a t:8 u", "u a u"},
 		{"a result of another call", "u a:1 t:2 a", "u a:1 e:1 a"},
 		{"two results for a call", "u a:1 t:1 e:1 a", "u a:1 t:1 a"},
@@ -122,7 +124,7 @@ static void history_repair__a_made_up_result__says_why(void **state UNUSED)
 /* A thread of 4000 rounds with one id for all calls: no quadratic work, no arena cap. */
 static void history_repair__long_and_broken__is_mended_in_time(void **state UNUSED)
 {
-	struct arena *a = arena_new(4 << 20, NULL);
+	struct arena *a = arena_new(8 << 20, NULL);
 	struct history h = short_history(a, "u");
 
 	for (int i = 0; i < 4000; i++)

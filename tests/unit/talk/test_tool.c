@@ -256,9 +256,25 @@ static void toolset_add__names__are_checked_and_unique(void **state UNUSED)
 	arena_free(a);
 }
 
+static void tool_invoke__of_the_page__parks_with_checked_arguments(void **state UNUSED)
+{
+	struct arena *a = arena_new(1 << 20, NULL);
+	struct tool t = {.spec = {.name = S("pick"), .schema = schema}, .where = TOOL_CLIENT};
+	struct tool_result r;
+	struct err log;
+
+	assert_int_equal(tool_invoke(&t, &who, S("c1"), S("{\"user_id\":\"u\",\"title\": 5 }"), a, NULL, NULL, NULL, &r, &log), RC_OK);
+	assert_true(r.parks && !r.is_error);
+	assert_true(slice_is(r.args, "{\"user_id\":\"u\",\"title\":\"5\"}"));
+	assert_int_equal(tool_invoke(&t, &who, S("c2"), S("{}"), a, NULL, NULL, NULL, &r, &log), RC_OK);
+	assert_true(r.is_error && !r.parks);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tool_invoke__of_the_page__parks_with_checked_arguments),
 		cmocka_unit_test(tool_invoke__arguments__are_checked_mended_and_injected),
 		cmocka_unit_test(tool_invoke__what_the_tool_returns__is_told_to_the_right_reader),
 		cmocka_unit_test(tool_invoke__result_text__is_capped_mended_and_never_empty),
