@@ -145,9 +145,11 @@ static struct slice made(struct arena *a, struct buf *b)
 static enum rc user_said(struct exchange *x, const struct ck_input *in, struct turn_req *req, struct err *e)
 {
 	struct turn_said *said = arena_new_of(x->arena, struct turn_said);
-	struct buf body = BUF_INIT(x->app->conf->body_max * 8), text = BUF_INIT(x->app->conf->body_max * 2);
+	struct buf body = BUF_INIT(x->app->conf->body_max * 8), text = BUF_INIT(x->app->conf->body_max * 6);
 	struct ck_meta meta = {exchange_id(x, "msg_"), req->caller.thread_id, env_wall_us(io_env(x->app->io))};
 
+	if (in->n_attachments)
+		return err_tell(e, RC_BAD, "params.input.attachments[0]: unknown attachment");
 	if (in->text_bytes > x->app->conf->text_max)
 		return err_tell(e, RC_TOO_LARGE, "params.input.content: the message is longer than %zu bytes", x->app->conf->text_max);
 	ck_user_message(&body, &meta, in);
@@ -183,6 +185,8 @@ enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct err *
 	struct turn_req *req = arena_new_of(x->arena, struct turn_req);
 	enum rc rc;
 
+	if (!r->input && r->op != CK_THREADS_RETRY_AFTER_ITEM)
+		return err_tell(e, RC_BAD, "type: this server does not offer '%s'", ck_op_info(r->op)->type);
 	if (x->who.kind == WHO_NOBODY && r->op != CK_THREADS_CREATE)
 		return err_set(e, RC_NOT_FOUND, "no identity");
 	if (fill(x, r, req, e) != RC_OK || exchange_stream(x, e) != RC_OK)

@@ -135,9 +135,10 @@ enum rc op_threads(struct exchange *x, const struct ck_request *r, struct err *e
 	case CK_ITEMS_FEEDBACK:
 	case CK_ATTACHMENTS_CREATE:
 	case CK_ATTACHMENTS_DELETE:
+	case CK_ATTACHMENTS_GET_PREVIEW:
 	case CK_INPUT_TRANSCRIBE:
 	case CK_OP__MAX:
 		break;
 	}
-	return err_set(e, RC_INTERNAL, "an operation without a handler");
+	return err_tell(e, RC_BAD, "type: this server does not offer '%s'", ck_op_info(r->op)->type);
 }
