@@ -107,6 +107,7 @@ static const struct slice item_states[] = {
 	[ITEM_DONE] = S_INIT("done"),
 	[ITEM_OPEN] = S_INIT("open"),
 	[ITEM_INCOMPLETE] = S_INIT("incomplete"),
+	[ITEM_WAITING] = S_INIT("waiting"),
 };
 
 struct slice store_item_state_name(enum item_state st)
@@ -115,11 +116,14 @@ struct slice store_item_state_name(enum item_state st)
 	return item_states[st];
 }
 
+/* The table's CHECK lets no other name in. */
 static enum item_state item_state(struct slice name)
 {
-	if (slice_eq(name, item_states[ITEM_OPEN]))
-		return ITEM_OPEN;
-	return slice_eq(name, item_states[ITEM_INCOMPLETE]) ? ITEM_INCOMPLETE : ITEM_DONE;
+	for (size_t i = 0; i < countof(item_states); i++) {
+		if (slice_eq(name, item_states[i]))
+			return (enum item_state)i;
+	}
+	return ITEM_DONE;
 }
 
 struct store_thread store_read_thread(const struct db_rows *r, size_t row, int col)

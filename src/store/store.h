@@ -42,7 +42,12 @@ WAITS enum rc store_migrate(struct store *s, int *from, struct err *e);
 WAITS enum rc store_ping(struct store *s, struct err *e);
 
 /* ---- a turn ---- */
-enum item_state { ITEM_DONE, ITEM_OPEN, ITEM_INCOMPLETE }; /* OPEN: its turn will put it again. Only what a turn made itself may be OPEN */
+enum item_state {
+	ITEM_DONE,
+	ITEM_OPEN,       /* its turn will put it again. Only what a turn made itself may be OPEN */
+	ITEM_INCOMPLETE,
+	ITEM_WAITING,    /* done, but for the page's answer: outlives its turn, until it is put again or dropped */
+};
 struct store_item {
 	struct slice id, kind, body;
 	enum item_state state;
@@ -66,6 +71,14 @@ struct batch {
 	size_t n_entries;
 	const struct slice *drop; /* item ids to delete */
 	size_t n_drop;
+	struct slice drop_waiting; /* a kind: the thread's items of it that are WAITING are deleted, but not those in put. Empty: none */
+	/*
+	 * Ids of files (store/files.h) that it uses: they belong to the thread then. store_begin and store_change take all of them or refuse: RC_NOT_FOUND
+	 * "no file '...'" for an unknown or foreign one, one that is not here yet, one that another thread uses. store_write and store_end, which must not
+	 * fail for it, use what they may.
+	 */
+	const struct slice *files;
+	size_t n_files;
 	struct slice title;       /* sets the title; empty: leaves it */
 	struct slice status;      /* JSON; sets the thread's status; empty: leaves it */
 };
@@ -84,6 +97,9 @@ struct begin {
 	 * Unknown: RC_NOT_FOUND.
 	 */
 	struct slice cut_after;
+	/* Conditions, looked at under the lock, when this is no retry and the thread is free; one that does not hold: BEGIN_CHANGED, nothing was written. */
+	struct slice if_item, if_body; /* the item stands with exactly this body. Empty id: any */
+	struct slice if_no_entry;    /* an entry's id: it does not stand. Empty: any */
 	struct batch batch;          /* the user's message and what it means to the model */
 	size_t history_max;          /* newest entries to return at most; they come oldest first and include this batch's */
 	size_t history_bytes;        /* of their bodies together, the newest always being there; 0: no bound */
@@ -98,6 +114,7 @@ enum begin_how {
 	BEGIN_BUSY,      /* another turn runs on the thread; nothing was written */
 	BEGIN_STALE,     /* a turn stands there whose runner is gone: close it (store_open_of, store_end with only_if_stale), then begin again */
 	BEGIN_INACTIVE,  /* the thread's status is not active; nothing was written */
+	BEGIN_CHANGED,   /* a condition does not hold: somebody was faster; nothing was written */
 };
 enum turn_state { TURN_RUNNING, TURN_DONE, TURN_FAILED, TURN_CANCELLED, TURN_INTERRUPTED, TURN__MAX };
 struct store_thread {
@@ -114,7 +131,7 @@ struct begun {
 	struct store_entry *history; /* LEASED */
 	size_t n_history;
 };
-/* RC_NOT_FOUND: no such thread of this owner. A second run after an unknown outcome finds our live row: LEASED (titled may then be told twice). */
+/* RC_NOT_FOUND: no such thread of this owner; or cut_after, or a file, is unknown. A second run after an unknown outcome finds our live row: LEASED (titled may then be told twice). */
 WAITS enum rc store_begin(struct store *s, struct arena *a, const struct begin *b, struct begun *out, struct err *e);
 
 struct turn_key {
@@ -132,6 +149,32 @@ struct turn_end {
 };
 /* Ends the lease: live row and chunks are deleted in the same transaction. */
 WAITS enum rc store_end(struct store *s, struct arena *a, const struct turn_key *k, const struct turn_end *t, struct err *e);
+
+/* ---- changes outside of a turn ---- */
+/*
+ * A batch under the thread's lock, without a lease; allowed while a turn runs. New items and entries count to the turn of if_item's item; without one to
+ * the turn that runs, or ran last. No item of it may be OPEN.
+ */
+struct change {
+	struct slice owner, thread_id;
+	struct slice if_item, if_body, if_no_entry; /* as in struct begin */
+	struct batch batch;
+	bool any_status;             /* in a thread that is not active too */
+};
+enum change_how {
+	CHANGE_DONE,     /* now, or by a first run: what it puts stands just so, its entries stand */
+	CHANGE_CHANGED,  /* a condition does not hold; nothing was written */
+	CHANGE_INACTIVE, /* the thread's status is not active; nothing was written */
+};
+/* RC_NOT_FOUND: no such thread of this owner, or a file of the batch. */
+WAITS enum rc store_change(struct store *s, struct arena *a, const struct change *c, enum change_how *how, struct err *e);
+/*
+ * What the person thinks of items: the latest counts, one an item. The ids need not be items' (clients send tasks' too). Goes with the thread. At most 100 a
+ * call, each at most 200 bytes: RC_BAD. RC_NOT_FOUND: no such thread of this owner.
+ */
+#define STORE_FEEDBACK_MAX 100
+WAITS enum rc store_feedback(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, const struct slice *item_ids, size_t n,
+			     bool positive, struct err *e);
 
 /* ---- the keeper: one statement for all turns of the process ---- */
 struct keep {
@@ -210,9 +253,21 @@ WAITS enum rc store_threads(struct store *s, struct arena *a, struct slice owner
 /* The thread and a page of its items. RC_NOT_FOUND. */
 WAITS enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, const struct page_req *p, struct item_page *out,
 			  struct err *e);
+/* One item, a hidden one too (out->hidden tells), and its thread. RC_NOT_FOUND: no such thread of this owner, or no such item in it. */
+WAITS enum rc store_item(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice item_id, struct store_thread *thread,
+			 struct store_item *out, struct err *e);
+/* The newest item of a kind that is WAITING. RC_NOT_FOUND: no such thread of this owner. */
+struct store_waiting {
+	struct store_thread thread;
+	bool found;
+	struct store_item item;      /* when found */
+	bool running;                /* a turn is on the thread now, alive or stale */
+};
+WAITS enum rc store_waiting(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice kind, struct store_waiting *out,
+			    struct err *e);
 WAITS enum rc store_thread_rename(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice title,
 				  struct store_thread *out, struct err *e);
-/* Everything of it, a running turn too (its next write is RC_LOST). RC_OK also when there was none: *found (may be NULL) tells. */
+/* Everything of it, a running turn too (its next write is RC_LOST); its files become GONE (store/files.h). RC_OK also when there was none: *found (may be NULL) tells. */
 WAITS enum rc store_thread_delete(struct store *s, struct slice owner, struct slice thread_id, bool *found, struct err *e);
 
 /* ---- the todo list (chatkit.task) ---- */

@@ -6,7 +6,7 @@
 enum { PROCESSES = 4, TASKS = 16 };
 
 static struct counts {
-	_Atomic int how[BEGIN_INACTIVE + 1];
+	_Atomic int how[BEGIN_CHANGED + 1];
 	char thread[64];
 	_Atomic int odd;
 } *seen;

@@ -212,7 +212,8 @@ static void say(struct talker *t, struct arena *a)
 			io_sleep(t->h->live.io, 5 * IO_MS, NULL);
 			continue;
 		case BEGIN_INACTIVE:
-			odd("inactive", &e);
+		case BEGIN_CHANGED:
+			odd("inactive or changed", &e);
 			return;
 		}
 	}
