@@ -96,7 +96,10 @@ static WAITS enum rc demo_open(struct model *base, const struct model_req *req, 
 	s->arena = a;
 	s->message = (struct message){.role = ROLE_ASSISTANT, .parts = arena_alloc(a, (DEMO_THINGS_MAX + 1) * sizeof(struct part))};
 	stop_init(&s->stop, m->io, req->stop);
-	demo_plan(a, req->history, req->tools, &s->plan);
+	if (req->title_of.n)
+		s->plan.text = demo_title(a, req->title_of);
+	else
+		demo_plan(a, req->history, req->tools, &s->plan);
 	for (size_t i = 0; i < s->plan.n_calls; i++) {
 		struct id id = id_new(io_env(m->io), "call_");
 

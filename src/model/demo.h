@@ -38,6 +38,8 @@ struct demo_plan {
 
 /* What the person wants. Slices are in a. */
 void demo_intent(struct arena *a, struct slice text, struct demo_intent *out);
+/* A title for a conversation that begins with text: its first words. In a. */
+struct slice demo_title(struct arena *a, struct slice text);
 /* What to do next. */
 void demo_plan(struct arena *a, const struct history *h, const struct toolset *tools, struct demo_plan *out);
 

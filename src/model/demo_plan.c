@@ -3,9 +3,11 @@
 
 #include "wire/json.h"
 #include "wire/jsonw.h"
+#include "wire/utf8.h"
 
 #define TEXT_MAX 8192 /* bytes of an answer */
 #define TASKS_SHOWN 50
+#define TITLE_BYTES 160
 
 static const char can_do[] = "I look after a to-do list. Try:\n\n"
 			     "- *add milk and eggs to my list*\n"
@@ -440,6 +442,26 @@ static void act_on_list(const struct scene *s, const struct demo_intent *in, str
 		change(s, in, out);
 	else if (s->calls)
 		say_changed(s, in, out);
+}
+
+struct slice demo_title(struct arena *a, struct slice text)
+{
+	char *title = arena_alloc(a, TITLE_BYTES + 1);
+	size_t n = 0, words = 0, end = 0;
+
+	text = utf8_cut(slice_trim(text), TITLE_BYTES);
+	for (; n < text.n && text.p[n] != '\n' && words < 6; n++) {
+		title[n] = text.p[n];
+		if (title[n] == ' ')
+			words++;
+		else
+			end = n + 1;
+	}
+	if (n && title[0] >= 'a' && title[0] <= 'z')
+		title[0] = (char)(title[0] - 'a' + 'A');
+	while (end && strchr(",;:-.", title[end - 1]))
+		end--;
+	return slice_mem(title, end);
 }
 
 void demo_plan(struct arena *a, const struct history *h, const struct toolset *tools, struct demo_plan *out)

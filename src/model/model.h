@@ -80,6 +80,7 @@ struct model_req {
 	const struct toolset *tools;    /* may be NULL or empty */
 	int64_t max_output;             /* tokens; 0: the provider's own */
 	double temperature;             /* < 0: the provider's own */
+	struct slice title_of;          /* this asks for a title of that text, and for nothing else: told to the demo model, which reads no instructions */
 	struct stop *stop;
 	struct arena *arena;            /* the stream's parent */
 };

@@ -8,7 +8,7 @@
 
 #include "model/model.h"
 
-#define TITLE_MAX 48                       /* bytes, whole characters */
+#define TITLE_LINE_MAX 120                 /* characters: an answer whose line is longer is no title; one of more than 48 is cut at a word */
 #define TITLE_US (10 * (int64_t)IO_SECOND) /* from its start; then it is given up */
 #define TITLE_ASK_MAX 2000                 /* bytes of the message that the model reads */
 
@@ -16,7 +16,7 @@ struct title;
 
 /*
  * Begins. text is the conversation's first user message and is copied into a, where all of it lives: release before a dies. stop may be NULL. Does not
- * wait. NULL when a has no room, or for a text without words.
+ * wait. NULL for a text without words.
  */
 struct title *title_start(struct io *io, struct model *model, struct slice text, struct arena *a, struct stop *stop) MUSTCHECK;
 /* It is decided: title_take will not wait. true for NULL. */
