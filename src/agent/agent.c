@@ -43,8 +43,49 @@ static WAITS enum rc emit_text(struct loop *l, enum agent_event_kind kind, struc
 
 /* ---- one model call ---- */
 
+#define FILES_MAX (20 * 1024 * 1024) /* bytes of files that go along with one request, as they are sent */
+
+static bool has_file(const struct message *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->parts[i].kind == PART_FILE)
+			return true;
+	return false;
+}
+
+/* A file that fails to come is not worth the turn: the model reads that there was one. */
+WAITS static void load_message(struct loop *l, struct message *m, struct arena *a, size_t *room)
+{
+	struct part *parts = arena_alloc(a, m->n * sizeof(*parts));
+	struct agent_run *r = l->run;
+
+	memcpy(parts, m->parts, m->n * sizeof(*parts));
+	m->parts = parts;
+	for (size_t i = 0; i < m->n; i++) {
+		struct err e = ERR_INIT;
+
+		if (parts[i].kind != PART_FILE || !r->load || *room == 0)
+			continue;
+		if (r->load(r->load_ctx, r->caller, &parts[i], a, &e) != RC_OK)
+			log_err(r->log, "a file for the model", &e);
+		if (parts[i].data.n + parts[i].text.n > *room)
+			parts[i].data = parts[i].text = SLICE_NONE;
+		*room -= parts[i].data.n + parts[i].text.n;
+	}
+}
+
+/* The files of what is shown, the newest first: old ones stay behind when there are too many. */
+WAITS static void load_files(struct loop *l, struct history *h, struct arena *a)
+{
+	size_t room = FILES_MAX;
+
+	for (size_t i = h->n; i > 0; i--)
+		if (has_file(&h->m[i - 1]))
+			load_message(l, &h->m[i - 1], a, &room);
+}
+
 /* What the model sees: instructions, and as much of the past as fits, mended. Lives in a. */
-ASIDE static struct history view(struct loop *l, struct arena *a)
+ASIDE WAITS static struct history view(struct loop *l, struct arena *a)
 {
 	struct agent_run *r = l->run;
 	struct history h;
@@ -59,6 +100,7 @@ ASIDE static struct history view(struct loop *l, struct arena *a)
 		history_add(&h, r->history->m[i]);
 	history_repair(&h);
 	history_cut(&h, l->o.history_bytes);
+	load_files(l, &h, a);
 	return h;
 }
 
@@ -66,6 +108,15 @@ static void add_usage(int64_t *sum, int64_t v)
 {
 	if (v >= 0)
 		*sum = (*sum < 0 ? 0 : *sum) + v;
+}
+
+static WAITS enum rc emit_growing(struct loop *l, const struct model_event *m, struct err *e)
+{
+	const struct tool *tool = l->run->tools ? toolset_find(l->run->tools, m->name) : NULL;
+	struct agent_call call = {.index = l->calls + m->call_index, .name = m->name, .title = m->name, .args = m->args, .tool = tool};
+	struct agent_event ev = {.kind = AGENT_CALL_GROWS, .call = &call};
+
+	return tool && tool->preview ? emit(l, &ev, e) : RC_OK;
 }
 
 static WAITS enum rc pump(struct loop *l, struct model_stream *s, struct err *e)
@@ -87,8 +138,13 @@ static WAITS enum rc pump(struct loop *l, struct model_stream *s, struct err *e)
 			rc = emit_text(l, AGENT_REASONING, ev.delta, e);
 			break;
 		case MODEL_ANNOTATION:
+			rc = emit(l, &(struct agent_event){.kind = AGENT_SOURCE, .source = ev.source}, e);
+			break;
 		case MODEL_IMAGE:
+			rc = emit(l, &(struct agent_event){.kind = AGENT_IMAGE, .image = ev.image}, e);
+			break;
 		case MODEL_CALL_GROWS:
+			rc = emit_growing(l, &ev, e);
 			break;
 		case MODEL_CALL:
 			break; /* said() has them all */
@@ -169,24 +225,26 @@ static bool says_something(const struct message *m)
 	return false;
 }
 
-ASIDE static WAITS enum rc run_tools(struct loop *l, const struct message *said, struct err *e)
+/* *over: what the tools showed, or wait for, ends the run. */
+ASIDE static WAITS enum rc run_tools(struct loop *l, const struct message *said, bool *over, struct err *e)
 {
-	size_t n = message_calls(said), left = l->calls < l->o.max_calls ? l->o.max_calls - l->calls : 0;
+	size_t left = l->calls < l->o.max_calls ? l->o.max_calls - l->calls : 0;
 	struct tools_round t = {
 		.run = l->run, .stop = &l->stop, .said = said, .first = l->calls, .allowed = left, .tool_us = l->o.tool_us};
-	struct message *results = arena_try(l->run->arena, n * sizeof(*results));
-	struct agent_event ev = {.kind = AGENT_ROUND, .messages = results, .n_messages = n};
+	struct tools_done done;
 	enum rc rc;
 
-	if (!results)
-		return err_set(e, RC_TOO_LARGE, "no room for the tools' results");
-	l->calls += n;
-	rc = tools_run(&t, results, e);
+	l->calls += message_calls(said);
+	rc = tools_run(&t, &done, e);
 	if (rc != RC_OK)
 		return rc;
-	for (size_t i = 0; i < n; i++)
-		history_add(l->run->history, results[i]);
-	return emit(l, &ev, e);
+	for (size_t i = 0; i < done.n; i++)
+		history_add(l->run->history, done.results[i]);
+	*over = done.last || done.parked;
+	rc = emit(l, &(struct agent_event){.kind = AGENT_ROUND, .messages = done.results, .n_messages = done.n}, e);
+	if (rc == RC_OK && done.parked)
+		rc = emit(l, &(struct agent_event){.kind = AGENT_PARKED, .call = done.parked, .result = &done.parked_result}, e);
+	return rc;
 }
 
 /* The sentence that an answer's end deserves; empty for a plain one. */
@@ -219,7 +277,7 @@ static WAITS enum rc one_round(struct loop *l, bool *over, struct err *e)
 {
 	struct agent_event ev = {.kind = AGENT_SAID};
 	struct message *said = NULL;
-	struct slice notice;
+	struct slice notice = SLICE_NONE;
 	enum rc rc = ask_model(l, &said, e);
 	bool something;
 
@@ -232,9 +290,10 @@ static WAITS enum rc one_round(struct loop *l, bool *over, struct err *e)
 		history_add(l->run->history, *said);
 	}
 	if (rc == RC_OK && message_calls(said)) {
-		rc = run_tools(l, said, e);
-		notice = limit_met(l);
-		*over = notice.n > 0;
+		rc = run_tools(l, said, over, e);
+		if (!*over)
+			notice = limit_met(l);
+		*over = *over || notice.n > 0;
 	} else {
 		notice = notice_of(l->finish, something);
 		*over = true;

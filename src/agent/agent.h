@@ -15,11 +15,15 @@
 enum agent_event_kind {
 	AGENT_TEXT,       /* delta: of the answer */
 	AGENT_REASONING,  /* delta */
+	AGENT_SOURCE,     /* source: where the answer has something from; belongs to the text so far */
+	AGENT_IMAGE,      /* image: one that the model made */
+	AGENT_CALL_GROWS, /* call (index, name, title, tool, args): the model is still writing it; args is a piece of JSON. SAID or a failure follows */
 	AGENT_SAID,       /* message: all the model said in this round; its text (if any) is complete now. Not sent when it said nothing */
 	AGENT_TOOL_BEGIN, /* call: its tool starts */
 	AGENT_TOOL_NEWS,  /* call, delta: progress text; may be lost */
 	AGENT_TOOL_END,   /* call, result: it is over. In order of finishing */
-	AGENT_ROUND,      /* messages: the tool messages of this round, in the order of the calls */
+	AGENT_ROUND,      /* messages: the tool messages of this round, in the order of the calls; none for a call that parks */
+	AGENT_PARKED,     /* call, result->args: the page's tool is to be run by the page. After ROUND; then DONE */
 	AGENT_NOTICE,     /* delta: a sentence for the person ("The answer was cut: it reached the model's limit.") */
 	AGENT_DONE,       /* the run is over: finish, usage. The last event of a good run */
 };
@@ -37,7 +41,9 @@ struct agent_event {
 	const struct message *messages;   /* ROUND */
 	size_t n_messages;
 	const struct agent_call *call;
-	const struct tool_result *result; /* TOOL_END */
+	const struct tool_result *result; /* TOOL_END, PARKED */
+	const struct model_source *source;
+	const struct model_image *image;
 	enum model_finish finish;
 	struct model_usage usage;         /* DONE: summed over the rounds */
 	size_t rounds;
@@ -52,6 +58,8 @@ struct agent_opts {
 	struct slice instructions; /* the template: {user_id} {user_name} {now} {locale} are filled in */
 	unsigned max_rounds;       /* model calls since the last user message; default 10. When reached: a NOTICE and DONE, no last model call */
 	unsigned max_calls;        /* tool calls of a run; default 64. Those over it are told so, not run; then a NOTICE and DONE */
+	const struct slice *stop_at; /* globs of tool names: a round that called such a tool well is the last one */
+	size_t n_stop_at;
 	size_t history_bytes;      /* what history_cut keeps; default 400,000 */
 	int64_t max_output;        /* tokens; 0: the provider's own */
 	double temperature;        /* < 0: the provider's own */
@@ -70,6 +78,9 @@ struct agent_run {
 	struct stop *stop;           /* the run's; its tools get children */
 	struct arena *arena;
 	const struct log_ctx *log;   /* for tools that are unavailable; may be NULL */
+	/* What a PART_FILE of the past holds: fills the part's data or text, in a. A file that cannot be had is left as it is. NULL: none can be had. */
+	WAITS enum rc (*load)(void *ctx, const struct caller *who, struct part *file, struct arena *a, struct err *e);
+	void *load_ctx;
 };
 
 /*

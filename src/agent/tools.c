@@ -36,6 +36,7 @@ struct jobs {
 	struct stop stop; /* parent of all jobs' */
 	struct mbox *box;
 	struct job *job;
+	struct job *parked;
 	size_t n, alive;
 };
 
@@ -94,8 +95,6 @@ static bool cannot_run(struct job *j)
 	else if (!j->call.tool)
 		refuse(j, arena_printf(j->arena, "There is no tool '%.*s'. The tools are: %.*s.", SLICE_ARG(slice_upto(j->call.name, 64)),
 				       SLICE_ARG(j->all->run->tools ? toolset_names(j->all->run->tools, j->arena) : S("(none)"))));
-	else if (j->call.tool->where == TOOL_CLIENT) /* here the run will park, once it can */
-		refuse(j, S("This tool cannot be called here yet."));
 	else
 		return false;
 	return true;
@@ -121,7 +120,11 @@ static WAITS enum rc job_end(struct job *j, struct err *e)
 		refuse(j, arena_printf(j->arena, "The tool '%.*s' did not answer within %d s.", SLICE_ARG(j->call.name), (int)(j->all->t->tool_us / IO_SECOND)));
 	else if (j->rc != RC_OK)
 		refuse(j, S("The tool was stopped."));
-	return emit(j->all, &ev, e);
+	else if (j->result.parks && !j->all->parked)
+		j->all->parked = j;
+	else if (j->result.parks)
+		refuse(j, S("Not called: the page runs one such tool at a time. Call it again once the other has answered."));
+	return j == j->all->parked ? RC_OK : emit(j->all, &ev, e);
 }
 
 static WAITS enum rc job_begin(struct job *j, struct err *e)
@@ -188,7 +191,33 @@ static WAITS enum rc take_letters(struct jobs *js, struct err *e)
 	return rc;
 }
 
-static enum rc collect(struct jobs *js, struct message *results, struct err *e)
+static bool ends_answer(const struct jobs *js, const struct job *j)
+{
+	const struct agent_opts *o = js->run->opts;
+
+	if (j->result.is_error)
+		return false;
+	for (size_t i = 0; i < o->n_stop_at; i++)
+		if (slice_glob(o->stop_at[i], j->call.name))
+			return true;
+	return j->result.last;
+}
+
+/* The call outlives its job: the message that it stands in lives as long as the run. */
+static enum rc keep_parked(struct jobs *js, struct tools_done *out, struct err *e)
+{
+	struct agent_call *call = arena_try(js->run->arena, sizeof(*call));
+	struct slice args = arena_try_dup(js->run->arena, js->parked->result.args);
+
+	if (!call || !args.p)
+		return err_set(e, RC_TOO_LARGE, "no room for the call that parks");
+	*call = js->parked->call;
+	out->parked = call;
+	out->parked_result = (struct tool_result){.parks = true, .args = args};
+	return RC_OK;
+}
+
+static enum rc collect(struct jobs *js, struct tools_done *out, struct err *e)
 {
 	struct arena *a = js->run->arena;
 
@@ -197,18 +226,26 @@ static enum rc collect(struct jobs *js, struct message *results, struct err *e)
 		struct part p = {.kind = PART_RESULT, .call_id = j->call.id, .name = j->call.name, .text = j->result.text, .is_error = j->result.is_error};
 		struct message m = {.role = ROLE_TOOL, .parts = &p, .n = 1};
 
-		if (!message_copy(a, &m, &results[i]))
+		if (j == js->parked)
+			continue;
+		if (!message_copy(a, &m, &out->results[out->n++]))
 			return err_set(e, RC_TOO_LARGE, "no room for the tools' results");
+		out->last = out->last || ends_answer(js, j);
 	}
-	return RC_OK;
+	return js->parked ? keep_parked(js, out, e) : RC_OK;
 }
 
-enum rc tools_run(const struct tools_round *t, struct message *results, struct err *e)
+enum rc tools_run(const struct tools_round *t, struct tools_done *out, struct err *e)
 {
 	struct jobs js = {.t = t, .run = t->run, .n = message_calls(t->said)};
 	struct arena *a = arena_new(js.n * (sizeof(struct job) + sizeof(struct letter)) + 65536, t->run->arena);
 	enum rc rc;
 
+	*out = (struct tools_done){.results = arena_try(t->run->arena, js.n * sizeof(*out->results))};
+	if (!out->results) {
+		arena_free(a);
+		return err_set(e, RC_TOO_LARGE, "no room for the tools' results");
+	}
 	js.job = arena_alloc(a, js.n * sizeof(*js.job));
 	js.box = mbox_new(a, t->run->io, sizeof(struct letter), NEWS_PLACES, js.n);
 	stop_init(&js.stop, t->run->io, t->stop);
@@ -216,7 +253,7 @@ enum rc tools_run(const struct tools_round *t, struct message *results, struct e
 	if (rc == RC_OK)
 		rc = take_letters(&js, e);
 	if (rc == RC_OK)
-		rc = collect(&js, results, e);
+		rc = collect(&js, out, e);
 	/* A run that fails stops what it began, and waits for it. */
 	stop_set(&js.stop, STOP_FAILED);
 	for (size_t i = 0; i < js.n; i++) {

@@ -17,7 +17,15 @@ struct tools_round {
 	int64_t tool_us;
 };
 
-/* RC_OK: results has one tool message a call, in their order, in the run's arena. Else RC_STOPPED, what the event's receiver returned, or RC_TOO_LARGE. */
-WAITS enum rc tools_run(const struct tools_round *t, struct message *results, struct err *e) MUSTCHECK;
+struct tools_done {
+	struct message *results;    /* one tool message a call, in their order, without the one that parks; in the run's arena */
+	size_t n;
+	bool last;                  /* a tool said, or the configuration says of it, that nothing is to be added */
+	struct agent_call *parked;  /* the page's tool that is to be run; NULL: none. A second one in the same round is refused */
+	struct tool_result parked_result;
+};
+
+/* Else RC_STOPPED, what the event's receiver returned, or RC_TOO_LARGE. */
+WAITS enum rc tools_run(const struct tools_round *t, struct tools_done *out, struct err *e) MUSTCHECK;
 
 #endif

@@ -77,6 +77,30 @@ bool slice_i64(struct slice a, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
+/* Only the last star is ever tried again: an earlier one that took less has the same rest before it. So the time is |pattern| * |s| at most. */
+bool slice_glob(struct slice pattern, struct slice s)
+{
+	size_t p = 0, i = 0, star = SIZE_MAX, taken = 0;
+
+	while (i < s.n) {
+		if (p < pattern.n && pattern.p[p] == '*') {
+			star = p++;
+			taken = i;
+		} else if (p < pattern.n && pattern.p[p] == s.p[i]) {
+			p++;
+			i++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			i = ++taken;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.n && pattern.p[p] == '*')
+		p++;
+	return p == pattern.n;
+}
+
 int slice_cmp(struct slice a, struct slice b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;

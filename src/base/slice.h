@@ -77,6 +77,8 @@ struct slice slice_cut(struct slice a, char c, struct slice *head);
 ptrdiff_t slice_find(struct slice hay, struct slice needle);
 /* The whole slice is a decimal integer between min and max: true, and *out is it. No blanks, no plus sign, no leading zeros but "0". */
 bool slice_i64(struct slice a, int64_t min, int64_t max, int64_t *out) MUSTCHECK;
+/* The whole of s matches the pattern, in which * stands for any bytes, none too. Nothing else is special. */
+bool slice_glob(struct slice pattern, struct slice s);
 /* -1, 0, 1 as strcmp, by bytes. */
 int slice_cmp(struct slice a, struct slice b);
 

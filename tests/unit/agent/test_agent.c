@@ -158,6 +158,13 @@ static enum rc tool_no(void *ctx, struct tool_call *call, struct tool_result *ou
 	return RC_OK;
 }
 
+static enum rc tool_last(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
+{
+	(void)ctx, (void)call, (void)e;
+	*out = (struct tool_result){.last = true, .text = S("shown")};
+	return RC_OK;
+}
+
 /* ---- the receiver ---- */
 
 struct watcher {
@@ -193,6 +200,13 @@ static void log_event(struct buf *b, const struct agent_event *ev)
 		for (size_t i = 0; i < ev->n_messages; i++)
 			buf_addf(b, "%s%.*s=%.*s", i ? "; " : "", SLICE_ARG(ev->messages[i].parts[0].call_id), SLICE_ARG(ev->messages[i].parts[0].text));
 		buf_adds(b, ") ");
+		break;
+	case AGENT_SOURCE:
+	case AGENT_IMAGE:
+	case AGENT_CALL_GROWS:
+		break;
+	case AGENT_PARKED:
+		buf_addf(b, " PARKED%zu(%.*s)", ev->call->index, SLICE_ARG(ev->result->args));
 		break;
 	case AGENT_NOTICE:
 		buf_addf(b, " NOTICE(%.*s)", SLICE_ARG(ev->delta));
@@ -235,7 +249,7 @@ struct row {
 
 #define END " DONE1 u10/2"
 #define END2 " DONE2 u20/4"
-#define NO_TOOL "There is no tool 'gone'. The tools are: work, deaf, down, no."
+#define NO_TOOL "There is no tool 'gone'. The tools are: work, deaf, down, no, last, pick, show_it."
 #define DOWN "The tool 'down' is unavailable. Tell the user; do not call it again now."
 
 static const struct row rows[] = {
@@ -254,6 +268,20 @@ static const struct row rows[] = {
 	 .want = " SAID1 B0 E0 ROUND(x=0 for o1)  SAID1 B1 E1 ROUND(*=0 for o1) . SAID1 DONE3 u30/6"},
 	{.name = "a tool that is too slow", .a = {{.calls = {"a work {\"ms\":5000}", "b work {}"}}, {.text = "."}}, .n = 2, .tool_us = 40 * IO_MS,
 	 .want = " SAID2 B0 B1 E1 E0! ROUND(a=The tool 'work' did not answer within 0 s.; b=0 for o1) . SAID1" END2, .max_ms = 200, .stopped = 1},
+	{.name = "a tool that ends the answer", .a = {{.calls = {"a work {}", "b last {}"}}}, .n = 1, .want = " SAID2 B0 B1 E0 E1 ROUND(a=0 for o1; b=shown) " END},
+	{.name = "a tool that the configuration says ends it", .a = {{.calls = {"a show_it {}"}}}, .n = 1, .want = " SAID1 B0 E0 ROUND(a=0 for o1) " END},
+	{.name = "unless it failed", .a = {{.calls = {"a show_it {\"ms\""}}, {.text = "."}}, .n = 2,
+	 .want = " SAID1 B0 E0! ROUND(a=The tool 'show_it' was not called: the arguments must be one JSON object: not JSON: unexpected end (byte 5). "
+		 "Mend the arguments and call it again.) . SAID1" END2},
+	{.name = "the page's tool parks the run", .a = {{.text = "x", .calls = {"a work {}", "b pick {\"n\": 1}"}}}, .n = 1,
+	 .want = "x SAID3 B0 B1 E0 ROUND(a=0 for o1)  PARKED1({\"n\":1})" END},
+	{.name = "it alone", .a = {{.calls = {"b pick {}"}}}, .n = 1, .want = " SAID1 B0 ROUND()  PARKED0({})" END},
+	{.name = "two of them: the second is refused", .a = {{.calls = {"a pick {}", "b pick {}"}}}, .n = 1,
+	 .want = " SAID2 B0 B1 E1! ROUND(b=Not called: the page runs one such tool at a time. Call it again once the other has answered.)  PARKED0({})" END},
+	{.name = "its arguments do not parse: it goes back to the model", .a = {{.calls = {"a pick ["}}, {.text = "."}}, .n = 2,
+	 .want = " SAID1 B0 E0! ROUND(a=The tool 'pick' was not called: the arguments must be one JSON object: expected an object (byte 0). "
+		 "Mend the arguments and call it again.) . SAID1" END2},
+	{.name = "a stop while it would park", .a = {{.calls = {"a pick {}", "b work {\"ms\":5000}"}}}, .n = 1, .stop_ms = 30, .want = " SAID2 B0 B1!stopped", .max_ms = 150, .stopped = 1},
 	{.name = "the limit of rounds", .a = {{.calls = {"a work {}"}}, {.text = "x", .calls = {"b work {}"}}}, .n = 2, .max_rounds = 2,
 	 .want = " SAID1 B0 E0 ROUND(a=0 for o1) x SAID2 B1 E1 ROUND(b=0 for o1)  NOTICE(I stopped here: the limit of steps for one answer is reached.)" END2},
 	{.name = "the limit of calls", .a = {{.calls = {"a work {}", "b work {}", "c work {}"}}}, .n = 1, .max_calls = 2,
@@ -302,18 +330,24 @@ static void hide_made_ids(struct buf *b)
 	}
 }
 
+static const struct tool tool_table[] = {
+	{.spec = {.name = S("work")}, .call = tool_work},
+	{.spec = {.name = S("deaf")}, .call = tool_deaf},
+	{.spec = {.name = S("down")}, .call = tool_down},
+	{.spec = {.name = S("no")}, .call = tool_no},
+	{.spec = {.name = S("last")}, .call = tool_last},
+	{.spec = {.name = S("pick")}, .where = TOOL_CLIENT},
+	{.spec = {.name = S("show_it")}, .call = tool_work},
+};
+
 static void one_row(struct io *io, const struct row *r)
 {
 	struct bench b = {.io = io};
-	const struct tool tools[] = {
-		{.spec = {.name = S("work")}, .call = tool_work, .ctx = &b},
-		{.spec = {.name = S("deaf")}, .call = tool_deaf, .ctx = &b},
-		{.spec = {.name = S("down")}, .call = tool_down},
-		{.spec = {.name = S("no")}, .call = tool_no},
-	};
+	struct tool *tools[countof(tool_table)];
 	static const struct model_ops ops = {script_open, script_free};
 	struct script script = {.model = {.ops = &ops, .name = S("script")}, .io = io, .answers = r->a, .n = r->n};
-	struct agent_opts o = {.instructions = S("You help {user_id}."), .max_rounds = r->max_rounds, .max_calls = r->max_calls, .tool_us = r->tool_us, .run_us = r->run_us};
+	static const struct slice stop_at[] = {S_INIT("x"), S_INIT("show_*")};
+	struct agent_opts o = {.stop_at = stop_at, .n_stop_at = countof(stop_at), .instructions = S("You help {user_id}."), .max_rounds = r->max_rounds, .max_calls = r->max_calls, .tool_us = r->tool_us, .run_us = r->run_us};
 	struct watcher w = {.log = BUF_INIT(8192), .fail_at = r->fail_at, .fail_with = r->fail_with};
 	struct arena *a = arena_new(16 << 20, NULL);
 	struct caller who = {.owner = S("o1")};
@@ -328,8 +362,12 @@ static void one_row(struct io *io, const struct row *r)
 	enum rc rc;
 
 	toolset_init(&set, a);
-	for (size_t i = 0; i < countof(tools); i++)
-		EXPECT_RC(RC_OK, toolset_add(&set, &tools[i], &e));
+	for (size_t i = 0; i < countof(tool_table); i++) {
+		tools[i] = arena_new_of(a, struct tool);
+		*tools[i] = tool_table[i];
+		tools[i]->ctx = &b;
+		EXPECT_RC(RC_OK, toolset_add(&set, tools[i], &e));
+	}
 	history_init(&h, a);
 	history_add(&h, message_text(a, ROLE_USER, S("go")));
 	stop_init(&stop, io, NULL);

@@ -124,9 +124,30 @@ static void slice_views__stay_inside(void **state UNUSED)
 	assert_int_equal(slice_cstr(NULL).n, 0);
 }
 
+static void slice_glob__patterns(void **state UNUSED)
+{
+	static const struct {
+		const char *pattern, *s;
+		bool is;
+	} rows[] = {
+		{"", "", true}, {"", "a", false}, {"*", "", true}, {"*", "abc", true}, {"a", "a", true}, {"a", "ab", false}, {"a*", "ab", true},
+		{"*b", "ab", true}, {"*b", "abc", false}, {"a*c", "abbc", true}, {"a*b*c", "aXbYbZc", true}, {"a*b*c", "aXbYbZ", false},
+		{"task.*", "task.done", true}, {"task.*", "task", false}, {"**", "x", true}, {"*ab*ab*", "abab", true}, {"*ab*ab*", "aba", false}, {"?", "a", false},
+	};
+	char many[2048];
+
+	for (size_t i = 0; i < countof(rows); i++)
+		if (slice_glob(slice_cstr(rows[i].pattern), slice_cstr(rows[i].s)) != rows[i].is)
+			fail_msg("'%s' and '%s'", rows[i].pattern, rows[i].s);
+	/* What would take for ever if every star were tried again. */
+	memset(many, 'a', sizeof(many));
+	assert_false(slice_glob(S("*a*a*a*a*a*a*a*a*a*a*a*a*a*b"), slice_mem(many, sizeof(many))));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slice_glob__patterns),
 		cmocka_unit_test(slice_i64__edges__are_exact),
 		cmocka_unit_test(slice_i64__bounds__are_inclusive),
 		cmocka_unit_test(slice_cut__separator__divides),
