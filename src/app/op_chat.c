@@ -152,7 +152,7 @@ static enum rc user_said(struct exchange *x, const struct ck_input *in, struct t
 		return err_tell(e, RC_BAD, "params.input.attachments[0]: unknown attachment");
 	if (in->text_bytes > x->app->conf->text_max)
 		return err_tell(e, RC_TOO_LARGE, "params.input.content: the message is longer than %zu bytes", x->app->conf->text_max);
-	ck_user_message(&body, &meta, in);
+	ck_user_message(&body, &meta, in, SLICE_NONE);
 	ck_input_text(&text, in);
 	*said = (struct turn_said){meta.id, S("user_message"), made(x->arena, &body), ROLE_USER, made(x->arena, &text)};
 	req->said = said;

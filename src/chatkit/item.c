@@ -31,7 +31,7 @@ static void user_part(struct jsonw *w, const struct ck_part *p)
 	jsonw_end(w);
 }
 
-void ck_user_message(struct buf *out, const struct ck_meta *m, const struct ck_input *in)
+void ck_user_message(struct buf *out, const struct ck_meta *m, const struct ck_input *in, struct slice attachments)
 {
 	struct jsonw w;
 
@@ -41,7 +41,7 @@ void ck_user_message(struct buf *out, const struct ck_meta *m, const struct ck_i
 	for (size_t i = 0; i < in->n_parts; i++)
 		user_part(&w, &in->parts[i]);
 	jsonw_end(&w);
-	jsonw_kraw(&w, "attachments", S("[]"));
+	jsonw_kraw(&w, "attachments", attachments.n ? attachments : S("[]"));
 	if (in->has_quoted)
 		jsonw_kstr(&w, "quoted_text", in->quoted);
 	jsonw_key(&w, "inference_options");
@@ -71,12 +71,12 @@ void ck_user_text(struct buf *out, const struct ck_meta *m, struct slice text)
 	jsonw_end(&w);
 }
 
-void ck_text_part(struct jsonw *w, struct slice text)
+void ck_text_part(struct jsonw *w, struct slice text, struct slice annotations)
 {
 	jsonw_obj(w);
 	jsonw_kcstr(w, "type", "output_text");
 	jsonw_kstr(w, "text", text);
-	jsonw_kraw(w, "annotations", S("[]"));
+	jsonw_kraw(w, "annotations", annotations.n ? annotations : S("[]"));
 	jsonw_end(w);
 }
 
@@ -88,7 +88,7 @@ void ck_assistant_message(struct buf *out, const struct ck_meta *m, struct slice
 	jsonw_key(&w, "content");
 	jsonw_arr(&w);
 	if (has_text)
-		ck_text_part(&w, text);
+		ck_text_part(&w, text, SLICE_NONE);
 	jsonw_end(&w);
 	jsonw_end(&w);
 }

@@ -21,7 +21,7 @@ static void show(struct arena *a, const struct ck_request *r)
 	struct slice role, said, at;
 
 	ck_input_text(&text, r->input);
-	ck_user_message(&b, &meta, r->input);
+	ck_user_message(&b, &meta, r->input, SLICE_NONE);
 	CHECK(ck_item_text(a, buf_slice(&b), &role, &said, &at));
 	CHECK(slice_is(role, "user"));
 	is_json(&b);

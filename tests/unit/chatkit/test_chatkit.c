@@ -137,7 +137,7 @@ static void items__are_serialised_exactly(void **state)
 	in->parts[0].text = S("hi \"you\"");
 	in->n_parts = 1;
 	in->has_quoted = true;
-	ck_user_message(&b, &meta, in);
+	ck_user_message(&b, &meta, in, SLICE_NONE);
 	assert_string_equal(b.p, "{\"id\":\"msg_1\",\"thread_id\":\"thr_1\",\"created_at\":\"2025-11-27T16:44:46.180370Z\",\"type\":\"user_message\","
 				 "\"content\":[{\"type\":\"input_text\",\"text\":\"hi \\\"you\\\"\"}],\"attachments\":[],\"quoted_text\":\"\",\"inference_options\":{}}");
 	buf_clear(&b);
