@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Widgets as JSON text: checked, compared, and changed in place (chatkit-protocol section 3). A widget comes from a template, a tool server or a model; what
+ * is known to break the screen is refused, what is only odd is passed on with a warning, for the front end is newer than this server. Pure; results live in
+ * the arena, or in the caller's buf.
+ */
+#ifndef CHATKIT_WIDGET_H
+#define CHATKIT_WIDGET_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+#define WIDGET_MAX (1024 * 1024) /* bytes of one, as text */
+/*
+ * Containers within each other: 13 components. The guard takes 32 of them, and an item, or a tool server's message, puts up to five around a widget.
+ */
+#define WIDGET_DEPTH_MAX 26
+#define WIDGET_NODES_MAX 20000 /* JSON values */
+#define WIDGET_WARNINGS_MAX 20 /* lines; the rest is counted */
+
+/*
+ * Checks a widget and writes it compact to out, without nulls (in lists and action payloads too); unknown members stay. The root must be Card, ListView or
+ * Basic: RC_BAD otherwise, and when it is too deep, with the path ("widget.children[3]: deeper than 26"); RC_TOO_LARGE over WIDGET_MAX or
+ * WIDGET_NODES_MAX. warnings (may be NULL) gets a line for each unknown component, missing property, or ListViewItem in a wrong place.
+ */
+enum rc widget_check(struct arena *a, struct slice json, struct buf *out, struct buf *warnings, struct err *e) MUSTCHECK;
+
+enum widget_change_kind {
+	WIDGET_ROOT,      /* json: the whole widget */
+	WIDGET_COMPONENT, /* id, json: one node */
+	WIDGET_TEXT,      /* id, text: what was added to its value, done */
+};
+struct widget_change {
+	enum widget_change_kind kind;
+	struct slice id, json, text;
+	bool done;
+};
+#define WIDGET_CHANGES_MAX 64
+
+/*
+ * What turns the widget that is shown into another: nothing, or one WIDGET_ROOT, or a WIDGET_TEXT for each Text or Markdown with an id whose value only grew
+ * (or whose streaming ended; done when it is not streaming any more), or, with components, one WIDGET_COMPONENT when all that differs lies within one node that
+ * has the same type and id in both. Both passed widget_check; one that did not parse gives WIDGET_ROOT. out has WIDGET_CHANGES_MAX places.
+ */
+enum rc widget_diff(struct arena *a, struct slice before, struct slice after, bool components, struct widget_change *out, size_t *n,
+		    struct err *e) MUSTCHECK;
+
+/*
+ * What a person filled in, written back into the controls as their defaults, for they forget it when they are drawn again. payload: of the action, JSON; a
+ * control's name with dots looks into nested objects. *changed false: out is untouched.
+ */
+enum rc widget_form(struct arena *a, struct slice widget, struct slice payload, struct buf *out, bool *changed, struct err *e) MUSTCHECK;
+/* What has an action of this type is disabled, so that it is not taken twice. *changed false: out is untouched. */
+enum rc widget_spend(struct arena *a, struct slice widget, struct slice action_type, struct buf *out, bool *changed, struct err *e) MUSTCHECK;
+
+/* An action as a widget has it. */
+struct widget_action {
+	struct slice payload; /* JSON; empty: none */
+	bool client;          /* handled by the page first */
+	bool streaming;       /* else sync_custom_action is what the front end sends */
+};
+/* Whether the widget has an action of this type at all, and the first such. What the client sends is only a claim. */
+enum rc widget_find_action(struct arena *a, struct slice widget, struct slice action_type, struct widget_action *out, bool *found, struct err *e) MUSTCHECK;
+
+#define WIDGET_TOLD_MAX 8000 /* bytes of a widget that a model is told */
+/* What the model is told of a widget that was shown; cut with a note. */
+void widget_text(struct buf *out, struct slice item_id, struct slice widget);
+
+#endif
