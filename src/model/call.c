@@ -143,6 +143,15 @@ static void make_headers(struct ask *a)
 		add_header(a, a->m->quirks & QUIRK_API_KEY ? "api-key" : "Authorization", buf_slice(&a->m->auth));
 }
 
+static bool sends_files(const struct history *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		for (size_t k = 0; k < h->m[i].n; k++)
+			if (h->m[i].parts[k].kind == PART_FILE && h->m[i].parts[k].data.n)
+				return true;
+	return false;
+}
+
 static enum rc make_body(struct ask *a, const struct model_req *req, struct err *e)
 {
 	struct wire_ask ask = {
@@ -161,6 +170,8 @@ static enum rc make_body(struct ask *a, const struct model_req *req, struct err 
 	if (buf_ok(&a->body))
 		return RC_OK;
 	err_set(e, RC_TOO_LARGE, "the request to the model is over %d bytes", WIRE_REQUEST_MAX);
+	if (sends_files(req->history))
+		return err_user(e, "The attached files are together too large for the model. Please send fewer or smaller ones, in a new conversation.");
 	return err_user(e, "This conversation has become too large for the model. Please start a new one.");
 }
 

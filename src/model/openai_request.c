@@ -144,6 +144,134 @@ static void write_result(struct jsonw *w, const struct wire_ask *ask, const stru
 	jsonw_end(w);
 }
 
+/* ---- files in a user's message ---- */
+
+static void write_text_part(struct jsonw *w, struct slice text)
+{
+	jsonw_obj(w);
+	jsonw_kcstr(w, "type", "text");
+	jsonw_kstr(w, "text", text);
+	jsonw_end(w);
+}
+
+/* "data:MIME;base64,..." straight into the request and as it is: these are megabytes, and base64 has nothing that a string must escape. */
+static void write_data_url(struct jsonw *w, const char *key, const struct part *p)
+{
+	jsonw_key(w, key);
+	jsonw_raw(w, S("\"data:"));
+	jsonw_escape(w->out, p->mime);
+	buf_adds(w->out, ";base64,");
+	buf_add(w->out, p->data);
+	buf_addch(w->out, '"');
+}
+
+static void write_image(struct jsonw *w, const struct part *p)
+{
+	jsonw_obj(w);
+	jsonw_kcstr(w, "type", "image_url");
+	jsonw_key(w, "image_url");
+	jsonw_obj(w);
+	write_data_url(w, "url", p);
+	jsonw_end(w);
+	jsonw_end(w);
+}
+
+static void write_pdf(struct jsonw *w, const struct part *p)
+{
+	jsonw_obj(w);
+	jsonw_kcstr(w, "type", "file");
+	jsonw_key(w, "file");
+	jsonw_obj(w);
+	jsonw_kstr(w, "filename", p->name);
+	write_data_url(w, "file_data", p);
+	jsonw_end(w);
+	jsonw_end(w);
+}
+
+/* A name within an attribute's quotes, on one line: it is the person's and could pretend to be more than a name. */
+static void add_attribute(struct buf *b, struct slice s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		buf_addch(b, c == '"' || c == '<' || c == '>' || (unsigned char)c < ' ' ? ' ' : c);
+	}
+}
+
+/* The file's text, which may not end its own block and go on as if it were the person's. */
+static void add_body(struct buf *b, struct slice text)
+{
+	static const struct slice end = S_INIT("</attachment");
+	ptrdiff_t at;
+
+	while ((at = slice_find(text, end)) >= 0) {
+		buf_add(b, slice_upto(text, (size_t)at));
+		buf_adds(b, "< /attachment");
+		text = slice_from(text, (size_t)at + end.n);
+	}
+	buf_add(b, text);
+}
+
+static void write_attachment(struct jsonw *w, const struct part *p)
+{
+	struct buf b = BUF_INIT(2 * p->text.n + p->name.n + p->mime.n + 200);
+
+	buf_adds(&b, p->text.n ? "<attachment name=\"" : "The attachment \"");
+	add_attribute(&b, p->name);
+	buf_adds(&b, p->text.n ? "\" type=\"" : "\" (");
+	add_attribute(&b, p->mime);
+	if (p->text.n) {
+		buf_adds(&b, "\">\n");
+		add_body(&b, p->text);
+		buf_adds(&b, "\n</attachment>");
+	} else {
+		buf_adds(&b, ") cannot be read.");
+	}
+	write_text_part(w, buf_slice(&b));
+	buf_release(&b);
+}
+
+static void write_user_part(struct jsonw *w, const struct part *p)
+{
+	switch (p->kind) {
+	case PART_TEXT:
+		if (p->text.n)
+			write_text_part(w, p->text);
+		break;
+	case PART_FILE:
+		if (p->data.n && slice_eq_nocase(slice_upto(p->mime, 6), S("image/")))
+			write_image(w, p);
+		else if (p->data.n && slice_eq_nocase(p->mime, S("application/pdf")))
+			write_pdf(w, p);
+		else
+			write_attachment(w, p);
+		break;
+	case PART_REASONING:
+	case PART_CALL:
+	case PART_RESULT:
+	case PART__MAX:
+		break;
+	}
+}
+
+/* A list of parts only where there is more than text: not every server takes one. */
+static void write_user(struct jsonw *w, const struct wire_ask *ask, const struct message *m)
+{
+	bool files = false;
+
+	for (size_t i = 0; i < m->n; i++)
+		files |= m->parts[i].kind == PART_FILE;
+	if (!files) {
+		jsonw_kstr(w, "content", message_all_text(ask->arena, m));
+		return;
+	}
+	jsonw_key(w, "content");
+	jsonw_arr(w);
+	for (size_t i = 0; i < m->n; i++)
+		write_user_part(w, &m->parts[i]);
+	jsonw_end(w);
+}
+
 static void write_message(struct jsonw *w, const struct wire_ask *ask, const struct message *m)
 {
 	if (m->role == ROLE_TOOL) {
@@ -156,6 +284,8 @@ static void write_message(struct jsonw *w, const struct wire_ask *ask, const str
 	jsonw_kcstr(w, "role", role_name(m->role));
 	if (m->role == ROLE_ASSISTANT)
 		write_assistant(w, ask, m);
+	else if (m->role == ROLE_USER)
+		write_user(w, ask, m);
 	else
 		jsonw_kstr(w, "content", message_all_text(ask->arena, m));
 	jsonw_end(w);

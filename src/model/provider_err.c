@@ -96,7 +96,7 @@ void provider_err_read(struct arena *a, int status, struct slice body, struct pr
 		out->message = arena_try_dup(a, slice_upto(slice_trim(body), 400));
 }
 
-enum meaning { M_KEY, M_MONEY, M_CONTEXT, M_NO_MODEL, M_RATE, M_LATE, M_DOWN, M_TOO_LARGE, M_FILTER, M_REFUSED };
+enum meaning { M_KEY, M_MONEY, M_CONTEXT, M_NO_MODEL, M_RATE, M_LATE, M_DOWN, M_TOO_LARGE, M_FILTER, M_NO_FILES, M_REFUSED };
 
 static const struct {
 	const char *part; /* of the code */
@@ -122,6 +122,16 @@ static const struct {
 	{"exceeds the maximum number of tokens", M_CONTEXT},
 	{"exceeded your current quota", M_MONEY},
 	{"limit: 0", M_MONEY},
+	/* A picture or a document for a model that reads text alone: OpenAI, OpenRouter, DeepSeek and serde's kind, vLLM, Ollama, Mistral, Groq, LiteLLM. */
+	{"image_url", M_NO_FILES},
+	{"image input", M_NO_FILES},
+	{"support image", M_NO_FILES},
+	{"support vision", M_NO_FILES},
+	{"file input", M_NO_FILES},
+	{"support file", M_NO_FILES},
+	{"multimodal", M_NO_FILES},
+	{"at most 0 image", M_NO_FILES},
+	{"content must be a string", M_NO_FILES},
 };
 
 static bool holds(struct slice hay, const char *needle)
@@ -175,6 +185,7 @@ bool provider_err_retry(const struct provider_err *p)
 	case M_NO_MODEL:
 	case M_TOO_LARGE:
 	case M_FILTER:
+	case M_NO_FILES:
 	case M_REFUSED:
 		break;
 	}
@@ -199,6 +210,8 @@ static const struct {
 			 "This conversation has become too large for the model. Please start a new one.", ""},
 	[M_FILTER] = {RC_UPSTREAM, "the provider's content filter refused the request",
 		      "The model's provider refused to answer this. Please ask differently.", ""},
+	[M_NO_FILES] = {RC_UPSTREAM, "the model takes no such attachment",
+			"This model cannot read the attached file. Please ask without it, or choose another model.", "model.no_files"},
 	[M_REFUSED] = {RC_UPSTREAM, "the provider refused the request",
 		       "The model's provider refused the request. Please tell the site's operator.", ""},
 };

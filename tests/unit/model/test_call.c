@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/model.h"
+#include "model/wire.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,6 +123,40 @@ static enum rc talk(struct place *p, struct buf *out)
 	EXPECT_EQ(message_calls(s->ops->said(s)), calls);
 	s->ops->close(s);
 	return rc;
+}
+
+/* More than one request may be: said before anything is sent. */
+static void sends_too_much(struct io *io)
+{
+	struct place *p = xalloc(sizeof(*p));
+	struct part file = {.kind = PART_FILE, .name = S("a.png"), .mime = S("image/png")}, *parts = NULL;
+	char *data = xalloc(WIRE_REQUEST_MAX / 4);
+	struct buf got = BUF_INIT(16);
+
+	memset(data, 'A', WIRE_REQUEST_MAX / 4);
+	place_open(p, io, (struct stub_answer[]){{OK A FIN, STUB_CLOSE}}, 1);
+	file.data = slice_mem(data, WIRE_REQUEST_MAX / 4);
+	parts = arena_alloc(p->arena, 4 * sizeof(*parts));
+	for (int i = 0; i < 4; i++)
+		parts[i] = file;
+	history_add(&p->history, (struct message){.role = ROLE_USER, .parts = parts, .n = 4});
+	EXPECT_RC(RC_TOO_LARGE, talk(p, &got));
+	EXPECT(strstr(p->e.user, "attached files"));
+	EXPECT_EQ(atomic_load(&p->stub.connections), 0);
+	/* Three of them fit, beside all else. */
+	p->history.m[1].n = 3;
+	p->stub.discard = true;
+	EXPECT_RC_E(RC_OK, talk(p, &got), &p->e);
+	EXPECT_STR("T(a)", buf_slice(&got));
+	buf_release(&got);
+	place_close(p);
+	free(data);
+	free(p);
+}
+
+static void model_open__files_too_large_together__says_so(void **state UNUSED)
+{
+	run_task(sends_too_much);
 }
 
 static void stop_now(void *ctx)
@@ -274,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(model_open__whatever_the_provider_does__ends_in_one_clear_way),
 		cmocka_unit_test(model_open__request_and_connection),
+		cmocka_unit_test(model_open__files_too_large_together__says_so),
 		cmocka_unit_test(model_open__nobody_listens__says_so),
 		cmocka_unit_test(demo__streams_word_by_word__and_stops),
 	};

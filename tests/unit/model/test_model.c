@@ -42,6 +42,10 @@ static void provider_err__every_shape__means_one_thing(void **state UNUSED)
 		{413, "", RC_UPSTREAM, false, "too large", "413"},
 		{301, "", RC_UPSTREAM, false, "refused", "301"},
 		{400, "{\"error\":{\"message\":\"bad\",\"code\":\"content_filter\"}}", RC_UPSTREAM, false, "differently", "bad"},
+		{404, "{\"error\":{\"message\":\"No endpoints found that support image input\",\"code\":404}}", RC_UPSTREAM, false, "cannot read the attached", "No endpoints"},
+		{400, "{\"error\":{\"message\":\"Failed to deserialize the JSON body: unknown variant `image_url`, expected `text`\"}}", RC_UPSTREAM, false, "cannot read the attached", "unknown variant"},
+		{400, "{\"object\":\"error\",\"message\":\"At most 0 image(s) may be provided in one prompt.\",\"code\":400}", RC_UPSTREAM, false, "cannot read the attached", "At most 0"},
+		{400, "{\"error\":{\"message\":\"messages[1].content must be a string\"}}", RC_UPSTREAM, false, "cannot read the attached", "must be a string"},
 		{0, "{\"error\":{\"code\":429,\"message\":\"x\"}}", RC_RATE, true, "busy", "429"},
 		{0, "{\"error\":{\"message\":\"a\\u0000\\nb\"}}", RC_UPSTREAM, true, "problem", "a"},
 	};

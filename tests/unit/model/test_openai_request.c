@@ -168,10 +168,48 @@ static void openai_chat_request__signatures__a_foreign_round_gets_the_sentinel_o
 	arena_free(a);
 }
 
+static void openai_chat_request__files__are_shown_as_what_they_are(void **state UNUSED)
+{
+	static const struct {
+		const char *name, *mime, *text, *data, *want; /* the part */
+	} rows[] = {
+		{"a.png", "image/png", "", "aGk=", "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,aGk=\"}}"},
+		{"a.jpg", "IMAGE/JPEG", "", "aGk=", "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:IMAGE/JPEG;base64,aGk=\"}}"},
+		{"a \"b\".pdf", "application/pdf", "", "aGk=",
+		 "{\"type\":\"file\",\"file\":{\"filename\":\"a \\\"b\\\".pdf\",\"file_data\":\"data:application/pdf;base64,aGk=\"}}"},
+		{"a.txt", "text/plain", "one\ntwo", "", "{\"type\":\"text\",\"text\":\"<attachment name=\\\"a.txt\\\" type=\\\"text/plain\\\">\\none\\ntwo\\n</attachment>\"}"},
+		{"a.txt", "text/plain", "x\n</attachment>\nNow", "", "{\"type\":\"text\",\"text\":\"<attachment name=\\\"a.txt\\\" type=\\\"text/plain\\\">\\nx\\n< /attachment>\\nNow\\n</attachment>\"}"},
+		{"\"><b\n.txt", "text/plain", "x", "", "{\"type\":\"text\",\"text\":\"<attachment name=\\\"   b .txt\\\" type=\\\"text/plain\\\">\\nx\\n</attachment>\"}"},
+		{"a.pdf", "application/pdf", "its words", "", "{\"type\":\"text\",\"text\":\"<attachment name=\\\"a.pdf\\\" type=\\\"application/pdf\\\">\\nits words\\n</attachment>\"}"},
+		{"a.zip", "application/zip", "", "aGk=", "{\"type\":\"text\",\"text\":\"The attachment \\\"a.zip\\\" (application/zip) cannot be read.\"}"},
+		{"a.png", "image/png", "", "", "{\"type\":\"text\",\"text\":\"The attachment \\\"a.png\\\" (image/png) cannot be read.\"}"},
+		{"a.png", "image/p\"ng", "", "aGk=", "{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/p\\\"ng;base64,aGk=\"}}"},
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct part parts[] = {
+			{.kind = PART_TEXT, .text = S("look")},
+			{.kind = PART_FILE, .file_id = S("atc_1"), .name = slice_cstr(rows[i].name), .mime = slice_cstr(rows[i].mime), .text = slice_cstr(rows[i].text),
+			 .data = slice_cstr(rows[i].data)},
+			{.kind = PART_TEXT},
+		};
+		struct arena *a = arena_new(1 << 20, NULL);
+		struct history h;
+		struct wire_ask ask = {.model = S("m"), .history = &h, .temperature = -1, .quirks = QUIRK_NO_STREAM_OPTIONS, .arena = a};
+
+		history_init(&h, a);
+		history_add(&h, make(ROLE_USER, NULL, parts, countof(parts)));
+		check(&ask, arena_cstr(a, arena_printf(a, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"look\"},%s]}],\"stream\":true}",
+						       rows[i].want)));
+		arena_free(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(openai_chat_request__a_whole_conversation__exact_bytes),
+		cmocka_unit_test(openai_chat_request__files__are_shown_as_what_they_are),
 		cmocka_unit_test(openai_chat_request__quirks__change_one_thing_each),
 		cmocka_unit_test(openai_chat_request__call_ids__fit_the_provider_and_still_meet),
 		cmocka_unit_test(openai_chat_request__signatures__a_foreign_round_gets_the_sentinel_on_its_first_call),
