@@ -191,6 +191,9 @@ size_t history_rounds(const struct history *h)
 	return rounds;
 }
 
+/* What a model makes of a picture or a few pages, whatever their bytes: about a thousand tokens. */
+#define FILE_WEIGHT 4000
+
 static size_t weight(const struct message *m)
 {
 	size_t bytes = 16;
@@ -199,6 +202,8 @@ static size_t weight(const struct message *m)
 		const struct part *p = &m->parts[i];
 
 		bytes += p->text.n + p->name.n + p->args.n + p->opaque.n + 16;
+		if (p->data.n)
+			bytes += FILE_WEIGHT;
 	}
 	return bytes;
 }

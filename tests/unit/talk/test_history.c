@@ -184,6 +184,23 @@ static void history_cut__over_the_budget__drops_whole_turns_from_the_front(void 
 	}
 }
 
+static void history_cut__a_picture__weighs_what_a_model_makes_of_it(void **state UNUSED)
+{
+	struct part file = {.kind = PART_FILE, .data = {"", 5000000}};
+	struct message picture = {.role = ROLE_USER, .parts = &file, .n = 1};
+	struct arena *a = arena_new(1 << 20, NULL);
+	struct history h;
+
+	history_init(&h, a);
+	history_add(&h, picture);
+	history_add(&h, message_text(a, ROLE_USER, S("u")));
+	history_cut(&h, 5000);
+	assert_int_equal(h.n, 2);
+	history_cut(&h, 3000);
+	assert_int_equal(h.n, 1);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +209,7 @@ int main(void)
 		cmocka_unit_test(history_repair__long_and_broken__is_mended_in_time),
 		cmocka_unit_test(history_rounds__counts__since_the_last_user_message),
 		cmocka_unit_test(history_cut__over_the_budget__drops_whole_turns_from_the_front),
+		cmocka_unit_test(history_cut__a_picture__weighs_what_a_model_makes_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

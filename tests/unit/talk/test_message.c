@@ -15,6 +15,8 @@ static void check_same(const struct part *p, const struct part *q)
 	assert_true(slice_eq(p->args, q->args));
 	assert_true(slice_eq(p->opaque, q->opaque));
 	assert_int_equal(p->is_error, q->is_error);
+	assert_true(slice_eq(p->file_id, q->file_id));
+	assert_true(slice_eq(p->mime, q->mime));
 }
 
 static void message_write__all_kinds__exact_bytes_and_back(void **state UNUSED)
@@ -45,6 +47,32 @@ static void message_write__all_kinds__exact_bytes_and_back(void **state UNUSED)
 	assert_int_equal(back.n, countof(parts));
 	for (size_t i = 0; i < countof(parts); i++)
 		check_same(&back.parts[i], &parts[i]);
+	buf_release(&b);
+	arena_free(a);
+}
+
+/* What is in a file is not an entry's: neither its text nor its bytes, written or read. */
+static void message_write__a_file__is_named_alone(void **state UNUSED)
+{
+	struct part parts[] = {{.kind = PART_FILE, .file_id = S("atc_1"), .name = S("a \"b\".png"), .mime = S("image/png"), .text = S("t"), .data = S("aGk=")}};
+	struct message m = {.role = ROLE_USER, .parts = parts, .n = 1}, back, copy;
+	struct arena *a = arena_new(1 << 20, NULL);
+	struct buf b = BUF_INIT(MESSAGE_JSON_MAX);
+	struct err e;
+
+	message_write(&b, &m);
+	assert_string_equal(b.p, "{\"role\":\"user\",\"parts\":[{\"t\":\"file\",\"id\":\"atc_1\",\"name\":\"a \\\"b\\\".png\",\"mime\":\"image/png\"}]}");
+	assert_true(message_copy(a, &m, &copy));
+	check_same(&copy.parts[0], &parts[0]);
+	assert_true(slice_is(copy.parts[0].data, "aGk="));
+	assert_ptr_not_equal(copy.parts[0].data.p, parts[0].data.p);
+	assert_ptr_not_equal(copy.parts[0].file_id.p, parts[0].file_id.p);
+	assert_ptr_not_equal(copy.parts[0].mime.p, parts[0].mime.p);
+	assert_int_equal(message_read(a, S("{\"role\":\"user\",\"parts\":[{\"t\":\"file\",\"id\":\"atc_1\",\"name\":\"a \\\"b\\\".png\",\"mime\":\"image/png\",\"data\":\"x\",\"text\":\"y\"}]}"),
+				      &back, &e), RC_OK);
+	parts[0].text = SLICE_NONE;
+	check_same(&back.parts[0], &parts[0]);
+	assert_int_equal(back.parts[0].data.n, 0);
 	buf_release(&b);
 	arena_free(a);
 }
@@ -128,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(message_write__all_kinds__exact_bytes_and_back),
+		cmocka_unit_test(message_write__a_file__is_named_alone),
 		cmocka_unit_test(message_read__what_is_no_entry__is_refused_by_path),
 		cmocka_unit_test(message_read__too_many_parts__is_refused),
 		cmocka_unit_test(message_all_text__joins__text_parts_only),
