@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Markdown within one block. */
+import { el, safeHref } from './dom.js';
+
+/* Escape, code, emphasis, link or image, <address>, bare address, line break. */
+const INLINE = new RegExp([
+  /\\([!-/:-@[-`{-~])/,
+  /(`+)/,
+  /(\*{1,3}|_{1,3}|~~)/,
+  /!?\[([^[\]\n]{0,1000})\]\(\s*<?([^\s()<>]{0,2000}(?:\([^\s()<>]{0,2000}\)[^\s()<>]{0,2000})?)>?(?:\s+"[^"\n]{0,300}")?\s*\)/,
+  /<((?:https?:\/\/|mailto:)[^\s<>]{1,2000})>/,
+  /\b(https?:\/\/[^\s<>"`]{1,2000})/,
+  /(\n)/,
+].map((part) => part.source).join('|'), 'g');
+
+const EMPHASIS = { '*': ['em'], _: ['em'], '**': ['strong'], __: ['strong'], '***': ['strong', 'em'], ___: ['strong', 'em'], '~~': ['del'] };
+
+/* Text of one block to nodes. Emphasis that is open lies on a stack; what is never closed turns back into its marks. */
+export function inline(text, links = true) {
+  const stack = [{ mark: '', nodes: [] }];
+  const top = () => stack.at(-1).nodes;
+  const unwind = (to) => {
+    while (stack.length > to) {
+      const { mark, nodes } = stack.pop();
+      top().push(mark, ...nodes);
+    }
+  };
+  const link = (href, ...label) => {
+    const safe = links && safeHref(href);
+    top().push(...(safe ? [el('a', { href: safe, target: '_blank', rel: 'noopener noreferrer' }, ...label)] : label));
+  };
+  let at = 0;
+  const scan = new RegExp(INLINE);
+  for (let match; (match = scan.exec(text));) {
+    if (match.index > at) top().push(text.slice(at, match.index));
+    at = scan.lastIndex;
+    const [all, escaped, ticks, mark, label, target, angled, bare, newline] = match;
+    if (escaped) {
+      top().push(escaped);
+    } else if (ticks) {
+      const close = closingTicks(text, at, ticks.length);
+      if (close < 0) {
+        top().push(ticks);
+      } else {
+        top().push(el('code', {}, text.slice(at, close).replace(/^ (?=.*[^ ])([^]*) $/, '$1')));
+        at = scan.lastIndex = close + ticks.length;
+      }
+    } else if (mark) {
+      emphasis(mark, text[match.index - 1] || ' ', text[at] || ' ');
+    } else if (label !== undefined) {
+      link(target, ...inline(label || target, false));
+    } else if (angled) {
+      link(angled, angled);
+    } else if (bare) {
+      const end = /[.,;:!?'"*_~)\]]+$/.exec(bare)?.index ?? bare.length; /* the full stop is the sentence's */
+      at = scan.lastIndex = match.index + end;
+      link(bare.slice(0, end), bare.slice(0, end));
+    } else {
+      top().push(newline ? el('br') : all);
+    }
+  }
+  top().push(text.slice(at));
+  unwind(1);
+  return stack[0].nodes;
+
+  function emphasis(mark, before, after) {
+    const wordy = mark[0] === '_'; /* snake_case is not emphasis */
+    const open = stack.findLastIndex((frame) => frame.mark === mark);
+    if (open > 0 && /\S/.test(before) && !(wordy && /\w/.test(after))) {
+      unwind(open + 1);
+      const { nodes } = stack.pop();
+      top().push(EMPHASIS[mark].reduceRight((inner, tag) => [el(tag, {}, ...inner)], nodes)[0]);
+    } else if (open < 0 && /\S/.test(after) && !(wordy && /\w/.test(before))) {
+      stack.push({ mark, nodes: [] });
+    } else {
+      top().push(mark);
+    }
+  }
+}
+
+function closingTicks(text, from, length) {
+  const runs = /`+/g;
+  runs.lastIndex = from;
+  for (let run; (run = runs.exec(text));) if (run[0].length === length) return run.index;
+  return -1;
+}

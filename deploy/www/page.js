@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* The page around the conversations: which one is shown, the address, the drawer, what is said to everybody. */
+import { post } from './api.js';
+import { Composer } from './composer.js';
+import { Conversation } from './conversation.js';
+import { $, el } from './dom.js';
+import { mountComponent } from './hosted.js';
+import { narrow, scroll, touch } from './screen.js';
+import { Threads } from './threads.js';
+
+export class Page {
+  constructor() {
+    this.session = null;
+    this.booted = false;
+    this.current = null; /* the Conversation on the screen */
+    this.background = new Map(); /* thread id: Conversation that still streams */
+    this.threads = new Threads(this);
+    this.composer = new Composer(this);
+  }
+
+  /* One session request comes before everything else: it sets the cookie, and two first requests side by side would
+     make two visitors. */
+  async start() {
+    this.session = await (await post('api/chat/session', {})).json();
+    if (this.session.domain_key) return mountComponent(this.session.domain_key);
+    this.session.title ||= 'Chat';
+    $('brand').textContent = this.session.title;
+    $('model').textContent = this.session.model ?? '';
+    $('demo-note').hidden = !this.session.demo;
+    const opened = this.open();
+    this.listen();
+    await Promise.all([this.threads.load(), opened]);
+    this.booted = true;
+    return this.update();
+  }
+
+  /* Draws everything that depends on which conversation is shown and on what it does. */
+  update() {
+    const { current } = this;
+    const waiting = !this.booted || (current.loading && current.views.size === 0);
+    document.body.dataset.state = current.streaming ? 'streaming' : waiting ? 'booting' : 'ready';
+    current.node.classList.toggle('streaming', current.streaming);
+    const title = current.id ? this.threads.titleOf(current.id) : 'New chat';
+    $('title').textContent = title;
+    document.title = current.id ? `${title} · ${this.session.title}` : this.session.title;
+    $('welcome').hidden = Boolean(current.id) || !current.empty;
+    this.threads.mark(current.id);
+    this.composer.update(current, this.threads.rows.get(current.id)?.thread.status);
+  }
+
+  /* Shows the thread that the address names. */
+  async open() {
+    const id = new URLSearchParams(location.hash.slice(1)).get('thread');
+    if (id && id === this.current?.id) return;
+    this.current?.node.remove();
+    this.current = this.background.get(id) ?? new Conversation(id, this);
+    $('conversation').replaceChildren(this.current.node);
+    scroll.stick = true;
+    this.update();
+    scroll.follow();
+    this.drawer(false);
+    if (!touch.matches) $('composer').focus();
+    await this.current.load();
+  }
+
+  newChat() {
+    if (location.hash) history.pushState(null, '', location.pathname + location.search);
+    this.open();
+  }
+
+  /* A thread that was just made is the one on the screen already: the address changes, nothing else. */
+  showAddress(id) { history.replaceState(null, '', this.address(id)); }
+
+  address(id) { return `#${new URLSearchParams({ thread: id })}`; }
+
+  /* Says a finished answer to a screen reader, once and whole, not delta by delta. */
+  announce(chat) {
+    const answers = [...chat.list.querySelectorAll('.assistant')];
+    if (chat.shown && answers.length) $('live').textContent = answers.at(-1).textContent.slice(0, 1000);
+  }
+
+  /* A failure that belongs to no conversation. */
+  toast(message) {
+    const node = el('div', { class: 'toast', role: 'alert', 'data-testid': 'error' }, message);
+    document.body.append(node);
+    setTimeout(() => node.remove(), 6000);
+  }
+
+  /* On a narrow screen the list of chats is a drawer; what is covered, and what is outside, cannot be reached. */
+  drawer(open) {
+    const wasOpen = document.body.dataset.drawer === 'open';
+    document.body.dataset.drawer = open && narrow.matches ? 'open' : 'closed';
+    $('sidebar').inert = narrow.matches && !open;
+    $('main').inert = narrow.matches && open;
+    $('open-menu').setAttribute('aria-expanded', String(open && narrow.matches));
+    if (open && narrow.matches) $('close-menu').focus();
+    else if (wasOpen) $('open-menu').focus();
+  }
+
+  listen() {
+    this.composer.listen();
+    for (const id of ['new-chat', 'new-chat-bar']) $(id).addEventListener('click', () => this.newChat());
+    $('open-menu').addEventListener('click', () => this.drawer(true));
+    for (const id of ['close-menu', 'shade']) $(id).addEventListener('click', () => this.drawer(false));
+    narrow.addEventListener('change', () => this.drawer(false));
+    addEventListener('hashchange', () => this.open());
+    document.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      if (document.body.dataset.drawer === 'open') this.drawer(false);
+      else this.current.stop();
+    });
+    /* Who comes back to the page sees what happened elsewhere: an answer that was finished, a chat from another tab.
+       Not while an error waits for a decision. What is typed is not touched. */
+    const refresh = () => {
+      if (document.visibilityState !== 'visible' || this.current.streaming) return;
+      this.threads.load().catch(() => {});
+      if (!this.current.tail.querySelector('.error')) this.current.load();
+    };
+    addEventListener('focus', refresh);
+    document.addEventListener('visibilitychange', refresh);
+    scroll.init();
+  }
+}
