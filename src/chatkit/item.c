@@ -80,171 +80,162 @@ void ck_text_part(struct jsonw *w, struct slice text, struct slice annotations)
 	jsonw_end(w);
 }
 
-void ck_assistant_message(struct buf *out, const struct ck_meta *m, struct slice text, bool has_text)
+static void assistant_message(struct buf *out, const struct ck_meta *m, const struct slice *text, struct slice annotations)
 {
 	struct jsonw w;
 
 	begin_item(&w, out, m, "assistant_message");
 	jsonw_key(&w, "content");
 	jsonw_arr(&w);
-	if (has_text)
-		ck_text_part(&w, text, SLICE_NONE);
+	if (text)
+		ck_text_part(&w, *text, annotations);
 	jsonw_end(&w);
 	jsonw_end(&w);
 }
 
-static const char *status_name(enum ck_status s)
+void ck_assistant_message(struct buf *out, const struct ck_meta *m, struct slice text, bool has_text)
 {
-	switch (s) {
-	case CK_STATUS_NONE:
-		return "none";
-	case CK_STATUS_LOADING:
-		return "loading";
-	case CK_STATUS_COMPLETE:
-		return "complete";
-	}
-	return "none";
+	assistant_message(out, m, has_text ? &text : NULL, SLICE_NONE);
 }
 
-static void task(struct jsonw *w, const struct ck_task *t)
+void ck_assistant_cited(struct buf *out, const struct ck_meta *m, struct slice text, struct slice annotations)
 {
+	assistant_message(out, m, &text, annotations);
+}
+
+static void summary(struct jsonw *w, const struct ck_flow *f)
+{
+	if (!f->title.n && !f->timed)
+		return;
+	jsonw_key(w, "summary");
 	jsonw_obj(w);
-	jsonw_kcstr(w, "type", "custom");
-	jsonw_kcstr(w, "status_indicator", status_name(t->status));
-	jsonw_kstr_opt(w, "title", t->title);
-	jsonw_kstr_opt(w, "icon", t->icon);
-	jsonw_kstr_opt(w, "content", t->content);
+	if (f->title.n) {
+		jsonw_kstr(w, "title", f->title);
+		jsonw_kstr_opt(w, "icon", f->icon);
+	} else {
+		jsonw_kint(w, "duration", f->duration_s);
+	}
 	jsonw_end(w);
 }
 
-void ck_task_json(struct buf *out, const struct ck_task *t)
-{
-	struct jsonw w;
-
-	jsonw_init(&w, out);
-	task(&w, t);
-}
-
-void ck_workflow(struct buf *out, const struct ck_meta *m, const struct ck_task *tasks, size_t n)
+void ck_flow(struct buf *out, const struct ck_meta *m, const struct ck_flow *f)
 {
 	struct jsonw w;
 
 	begin_item(&w, out, m, "workflow");
 	jsonw_key(&w, "workflow");
 	jsonw_obj(&w);
-	jsonw_kcstr(&w, "type", "custom");
+	jsonw_kcstr(&w, "type", f->reasoning ? "reasoning" : "custom");
 	jsonw_key(&w, "tasks");
 	jsonw_arr(&w);
-	for (size_t i = 0; i < n; i++)
-		task(&w, &tasks[i]);
+	for (size_t i = 0; i < f->n_tasks; i++)
+		ck_task(&w, &f->tasks[i]);
 	jsonw_end(&w);
-	jsonw_kbool(&w, "expanded", false);
+	summary(&w, f);
+	jsonw_kbool(&w, "expanded", f->expanded);
 	jsonw_end(&w);
 	jsonw_end(&w);
 }
 
-static void interrupt_task(struct jsonw *w, const struct json_at *t)
+void ck_workflow(struct buf *out, const struct ck_meta *m, const struct ck_task *tasks, size_t n)
 {
-	struct slice key;
-	struct json_at child;
-	bool loading = slice_is(json_str_or(t, "status_indicator", SLICE_NONE), "loading");
-
-	if (!loading) {
-		jsonw_raw(w, json_text(t));
-		return;
-	}
-	jsonw_obj(w);
-	for (size_t it = 0; json_each(t, &it, &key, &child);)
-		if (!slice_is(key, "status_indicator") && !slice_is(key, "content")) {
-			jsonw_key_slice(w, key);
-			jsonw_raw(w, json_text(&child));
-		}
-	jsonw_kcstr(w, "status_indicator", "none");
-	jsonw_kcstr(w, "content", "Interrupted.");
-	jsonw_end(w);
+	ck_flow(out, m, &(struct ck_flow){.tasks = tasks, .n_tasks = n});
 }
 
-static void interrupt_workflow(struct jsonw *w, const struct json_at *workflow)
+void ck_client_tool_call(struct buf *out, const struct ck_meta *m, const struct ck_call *c)
 {
-	struct slice key;
-	struct json_at child;
-
-	jsonw_obj(w);
-	for (size_t it = 0; json_each(workflow, &it, &key, &child);) {
-		jsonw_key_slice(w, key);
-		if (!slice_is(key, "tasks")) {
-			jsonw_raw(w, json_text(&child));
-			continue;
-		}
-		jsonw_arr(w);
-		for (size_t i = 0; i < json_count(&child); i++) {
-			struct json_at t = json_item(&child, i);
-
-			interrupt_task(w, &t);
-		}
-		jsonw_end(w);
-	}
-	jsonw_end(w);
-}
-
-void ck_workflow_interrupt(struct arena *a, struct buf *out, struct slice body)
-{
-	struct guard_limits limits = GUARD_UPSTREAM;
-	struct json_doc *doc;
-	struct json_at root, workflow, child;
-	struct slice key;
 	struct jsonw w;
 
-	if (json_parse(a, body, &limits, &doc, NULL) != RC_OK) {
-		buf_add(out, body);
-		return;
-	}
-	root = json_root(doc);
-	workflow = json_get(&root, "workflow");
-	if (json_kind(&workflow) != JSON_OBJECT) {
-		buf_add(out, body);
-		return;
-	}
-	jsonw_init(&w, out);
-	jsonw_obj(&w);
-	for (size_t it = 0; json_each(&root, &it, &key, &child);) {
-		jsonw_key_slice(&w, key);
-		if (slice_is(key, "workflow"))
-			interrupt_workflow(&w, &child);
-		else
-			jsonw_raw(&w, json_text(&child));
+	begin_item(&w, out, m, "client_tool_call");
+	jsonw_kcstr(&w, "status", c->output.n ? "completed" : "pending");
+	jsonw_kstr(&w, "call_id", c->call_id);
+	jsonw_kstr(&w, "name", c->name);
+	jsonw_kraw(&w, "arguments", c->arguments.n ? c->arguments : S("{}"));
+	if (c->output.n)
+		jsonw_kraw(&w, "output", c->output);
+	jsonw_end(&w);
+}
+
+void ck_widget_item(struct buf *out, const struct ck_meta *m, struct slice widget, struct slice copy_text)
+{
+	struct jsonw w;
+
+	begin_item(&w, out, m, "widget");
+	jsonw_kraw(&w, "widget", widget);
+	jsonw_kstr_opt(&w, "copy_text", copy_text);
+	jsonw_end(&w);
+}
+
+static void image(struct jsonw *w, struct slice id, struct slice url)
+{
+	jsonw_obj(w);
+	jsonw_kstr(w, "id", id);
+	jsonw_kstr(w, "url", url);
+	jsonw_end(w);
+}
+
+void ck_generated_image(struct buf *out, const struct ck_meta *m, struct slice image_id, struct slice url)
+{
+	struct jsonw w;
+
+	begin_item(&w, out, m, "generated_image");
+	if (url.n) {
+		jsonw_key(&w, "image");
+		image(&w, image_id, url);
 	}
 	jsonw_end(&w);
 }
 
-bool ck_item_text(struct arena *a, struct slice body, struct slice *role, struct slice *text, struct slice *created_at)
+void ck_image_json(struct buf *out, struct slice image_id, struct slice url)
 {
-	struct guard_limits limits = GUARD_UPSTREAM;
-	struct json_doc *doc;
-	struct json_at root, content;
-	struct slice type;
-	struct buf joined = BUF_INIT(4 * 1024 * 1024);
+	struct jsonw w;
 
-	if (json_parse(a, body, &limits, &doc, NULL) != RC_OK)
-		return false;
-	root = json_root(doc);
-	type = json_str_or(&root, "type", SLICE_NONE);
-	if (slice_is(type, "user_message"))
-		*role = S("user");
-	else if (slice_is(type, "assistant_message"))
-		*role = S("assistant");
-	else
-		return false;
-	content = json_get(&root, "content");
-	for (size_t i = 0; i < json_count(&content); i++) {
-		struct json_at part = json_item(&content, i);
+	jsonw_init(&w, out);
+	image(&w, image_id, url);
+}
 
-		if (slice_is(json_str_or(&part, "type", SLICE_NONE), "input_tag"))
-			buf_addch(&joined, '@');
-		buf_add(&joined, json_str_or(&part, "text", SLICE_NONE));
-	}
-	*text = arena_dup(a, buf_slice(&joined));
-	*created_at = json_str_or(&root, "created_at", SLICE_NONE);
-	buf_release(&joined);
-	return true;
+void ck_structured_input(struct buf *out, const struct ck_meta *m, struct slice inputs)
+{
+	struct jsonw w;
+
+	begin_item(&w, out, m, "structured_input");
+	jsonw_kcstr(&w, "status", "pending");
+	jsonw_kraw(&w, "inputs", inputs);
+	jsonw_end(&w);
+}
+
+void ck_task_item(struct buf *out, const struct ck_meta *m, const struct ck_task *t)
+{
+	struct jsonw w;
+
+	begin_item(&w, out, m, "task");
+	jsonw_key(&w, "task");
+	ck_task(&w, t);
+	jsonw_end(&w);
+}
+
+void ck_end_of_turn(struct buf *out, const struct ck_meta *m)
+{
+	struct jsonw w;
+
+	begin_item(&w, out, m, "end_of_turn");
+	jsonw_end(&w);
+}
+
+void ck_hidden_context(struct buf *out, const struct ck_meta *m, struct slice content)
+{
+	struct jsonw w;
+
+	begin_item(&w, out, m, "hidden_context_item");
+	jsonw_kraw(&w, "content", content);
+	jsonw_end(&w);
+}
+
+void ck_sdk_hidden_context(struct buf *out, const struct ck_meta *m, struct slice text)
+{
+	struct jsonw w;
+
+	begin_item(&w, out, m, "sdk_hidden_context");
+	jsonw_kstr(&w, "content", text);
+	jsonw_end(&w);
 }

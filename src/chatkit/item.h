@@ -36,6 +36,7 @@ struct ck_annotation {
 	int64_t index; /* where its mark stands, in UTF-16 units of the text (utf8_len16); -1: none */
 };
 
+void ck_source(struct jsonw *w, const struct ck_source *s);
 void ck_annotation_json(struct buf *out, const struct ck_annotation *an);
 /* [an, ...]: what ck_text_part and ck_assistant_message take. */
 void ck_annotations_json(struct buf *out, const struct ck_annotation *an, size_t n);
@@ -67,6 +68,7 @@ struct ck_flow {
 	int64_t duration_s;
 };
 
+void ck_task(struct jsonw *w, const struct ck_task *t);
 void ck_task_json(struct buf *out, const struct ck_task *t);
 void ck_flow(struct buf *out, const struct ck_meta *m, const struct ck_flow *f);
 /* A custom one without summary. */

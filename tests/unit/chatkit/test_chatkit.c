@@ -163,7 +163,7 @@ static void workflow__cut_off__has_no_loading_task(void **state)
 	ck_workflow(&in, &meta, tasks, 2);
 	ck_workflow_interrupt(a, &out, buf_slice(&in));
 	assert_true(slice_find(buf_slice(&out), S("loading")) < 0);
-	assert_true(slice_find(buf_slice(&out), S("\"title\":\"Look\",\"status_indicator\":\"none\",\"content\":\"Interrupted.\"")) >= 0);
+	assert_true(slice_find(buf_slice(&out), S("\"status_indicator\":\"none\",\"title\":\"Look\",\"content\":\"Interrupted.\"")) >= 0);
 	assert_true(slice_find(buf_slice(&out), S("\"status_indicator\":\"complete\",\"title\":\"Add\",\"content\":\"ok\"")) >= 0);
 
 	buf_clear(&out);
