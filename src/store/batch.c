@@ -55,7 +55,9 @@ enum rc store_batch_args(struct arena *a, const struct batch *b, struct db_arg *
 	if (items(a, b, out, e) != RC_OK || entries(a, b, out + 5, e) != RC_OK)
 		return e->rc;
 	out[8] = DB_TEXTS(b->drop, b->n_drop);
-	out[9] = DB_TEXT_OPT(b->title);
-	out[10] = DB_TEXT_OPT(b->status);
+	out[9] = DB_TEXT_OPT(b->drop_waiting);
+	out[10] = DB_TEXTS(b->files, b->n_files);
+	out[11] = DB_TEXT_OPT(b->title);
+	out[12] = DB_TEXT_OPT(b->status);
 	return RC_OK;
 }

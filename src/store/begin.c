@@ -5,10 +5,10 @@
 
 /* Functions of schema.sql. The first decides and writes; the history comes with the same round trip, needed or not, newest first. */
 static const char sql_begin[] =
-	"SELECT how, other_turn, other_thread, other_state, other_runner, lapsed, titled, title, status, created_us, updated_us\n"
-	"FROM chatkit.begin_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
-enum { B_HOW, B_TURN, B_THREAD, B_STATE, B_RUNNER, B_LAPSED, B_TITLED, B_TITLE, B_STATUS, B_CREATED, B_UPDATED };
-#define BEGIN_ARGS 11 /* before the batch's */
+	"SELECT how, other_turn, other_thread, other_state, other_runner, lapsed, missing, titled, title, status, created_us, updated_us\n"
+	"FROM chatkit.begin_turn_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
+enum { B_HOW, B_TURN, B_THREAD, B_STATE, B_RUNNER, B_LAPSED, B_MISSING, B_TITLED, B_TITLE, B_STATUS, B_CREATED, B_UPDATED };
+#define BEGIN_ARGS 14 /* before the batch's */
 
 static const char sql_history[] = "SELECT seq, id, item_id, body FROM chatkit.history($1, $2, $3, $4)";
 
@@ -38,12 +38,13 @@ static const struct how {
 	{"retry", BEGIN_RETRY},
 	{"busy", BEGIN_BUSY},
 	{"inactive", BEGIN_INACTIVE},
+	{"changed", BEGIN_CHANGED},
 };
 
-/* RC_NOT_FOUND: the thread or the item to cut after. */
+/* RC_NOT_FOUND: the thread, the item to cut after, or a file. */
 static enum rc read_how(const struct db_rows *r, const struct begin *b, struct begun *out, struct err *e)
 {
-	struct slice name = db_str(r, 0, B_HOW);
+	struct slice name = db_str(r, 0, B_HOW), missing = b->thread_id;
 
 	for (size_t i = 0; i < countof(hows); i++) {
 		if (!slice_is(name, hows[i].name))
@@ -51,7 +52,11 @@ static enum rc read_how(const struct db_rows *r, const struct begin *b, struct b
 		out->how = hows[i].how;
 		return RC_OK;
 	}
-	return err_set(e, RC_NOT_FOUND, "%.*s '%.*s'", SLICE_ARG(name), SLICE_ARG(slice_is(name, "no item") ? b->cut_after : b->thread_id));
+	if (slice_is(name, "no item"))
+		missing = b->cut_after;
+	else if (slice_is(name, "no file"))
+		missing = db_str(r, 0, B_MISSING);
+	return err_set(e, RC_NOT_FOUND, "%.*s '%.*s'", SLICE_ARG(name), SLICE_ARG(missing));
 }
 
 static enum rc read_begun(struct store *s, const struct begin *b, const struct db_rows *r, struct begun *out, struct err *e)
@@ -84,6 +89,9 @@ enum rc store_begin(struct store *s, struct arena *a, const struct begin *b, str
 		DB_TEXT_OPT(b->model),
 		DB_TEXT_OPT(b->cut_after),
 		DB_TEXT_OPT(b->title_if_none),
+		DB_TEXT_OPT(b->if_item),
+		DB_TEXT(b->if_body),
+		DB_TEXT_OPT(b->if_no_entry),
 	};
 	struct db_arg history[] = {DB_TEXT(b->owner), DB_TEXT(b->thread_id), DB_INT((int64_t)b->history_max),
 				   DB_INT(b->history_bytes ? (int64_t)b->history_bytes : INT64_MAX)};

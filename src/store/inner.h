@@ -28,8 +28,8 @@ WAITS enum rc store_run(struct store *s, struct arena *a, enum again how, struct
 /* The runner lived on this host, in our pid namespace, and is no more. */
 bool store_runner_dead(const struct store *s, struct slice runner);
 
-/* The last arguments of chatkit.begin_turn, write_turn and end_turn. RC_TOO_LARGE when they pass the arena's cap. */
-#define BATCH_ARGS 11
+/* The last arguments of chatkit.begin_turn_2, write_turn_2, end_turn_2 and change. RC_TOO_LARGE when they pass the arena's cap. */
+#define BATCH_ARGS 13
 enum rc store_batch_args(struct arena *a, const struct batch *b, struct db_arg *out, struct err *e) MUSTCHECK;
 
 /* Rows to structs. Columns as in SQL_THREAD, SQL_ITEM, chatkit.growing; what they return looks into the rows. */

@@ -13,7 +13,7 @@ static const char sql_growing[] = "SELECT item_id, kind, created_us, n, t FROM c
 static const char sql_thread[] = "SELECT " SQL_THREAD("") " FROM chatkit.thread WHERE owner_id = $1 AND id = $2";
 
 /*
- * item_pkey, backwards for the newest first; item_owner_id_thread_id_id_key finds where the page begins. $3 after which item (NULL: from the end; a hidden
+ * item_shown, backwards for the newest first; item_owner_id_thread_id_id_key finds where the page begins. $3 after which item (NULL: from the end; a hidden
  * one will do), $4 how many.
  */
 #define SQL_ITEMS(before, far, order)                                                                                                                  \
@@ -26,6 +26,20 @@ static const char sql_thread[] = "SELECT " SQL_THREAD("") " FROM chatkit.thread 
 
 static const char sql_items_asc[] = SQL_ITEMS(">", "0", "ASC");
 static const char sql_items_desc[] = SQL_ITEMS("<", "9223372036854775807", "DESC");
+
+/* item_owner_id_thread_id_id_key */
+static const char sql_item[] = "SELECT " SQL_ITEM("") " FROM chatkit.item WHERE owner_id = $1 AND thread_id = $2 AND id = $3";
+
+/* item_waiting, live_pkey. $3 kind */
+static const char sql_waiting[] =
+	"SELECT " SQL_ITEM("") " FROM chatkit.item\n"
+	"WHERE owner_id = $1 AND thread_id = $2 AND state = 'waiting' AND kind = $3 ORDER BY seq DESC LIMIT 1";
+static const char sql_running[] = "SELECT 1 FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2";
+
+static enum rc no_thread(struct slice thread_id, struct err *e)
+{
+	return err_set(e, RC_NOT_FOUND, "no thread '%.*s'", SLICE_ARG(thread_id));
+}
 
 enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, const struct page_req *p, struct item_page *out,
 		    struct err *e)
@@ -41,7 +55,7 @@ enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct
 	if (store_run(s, a, AGAIN_READ, calls, countof(calls), NULL, e) != RC_OK)
 		return e->rc;
 	if (thread->n == 0)
-		return err_set(e, RC_NOT_FOUND, "no thread '%.*s'", SLICE_ARG(thread_id));
+		return no_thread(thread_id, e);
 	out->thread = store_read_thread(thread, 0, 0);
 	out->more = items->n > limit;
 	out->n = out->more ? limit : items->n;
@@ -53,5 +67,50 @@ enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct
 	if (store_read_chunks(a, chunks, &out->chunks, &out->n_chunks, e) != RC_OK)
 		return e->rc;
 	out->n_chunks = store_drop_chunks(out->chunks, out->n_chunks, out->items, out->n);
+	return RC_OK;
+}
+
+enum rc store_item(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice item_id, struct store_thread *thread,
+		   struct store_item *out, struct err *e)
+{
+	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT(item_id)};
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_thread, args, 2), CALL(sql_item, args, 3)};
+	struct store_item *found;
+
+	if (store_run(s, a, AGAIN_READ, calls, countof(calls), NULL, e) != RC_OK)
+		return e->rc;
+	if (calls[1].rows.n == 0)
+		return no_thread(thread_id, e);
+	if (calls[2].rows.n == 0)
+		return err_set(e, RC_NOT_FOUND, "no item '%.*s'", SLICE_ARG(item_id));
+	if (store_read_items(a, &calls[2].rows, 1, &found, e) != RC_OK)
+		return e->rc;
+	*thread = store_read_thread(&calls[1].rows, 0, 0);
+	*out = *found;
+	return RC_OK;
+}
+
+enum rc store_waiting(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice kind, struct store_waiting *out,
+		      struct err *e)
+{
+	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT(kind)};
+	/* Whether a turn runs is asked first: one that ends between the two leaves its waiting item to the second. */
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_thread, args, 2), CALL(sql_running, args, 2), CALL(sql_waiting, args, 3)};
+	const struct db_rows *items = &calls[3].rows;
+	struct store_item *found;
+
+	*out = (struct store_waiting){0};
+	if (store_run(s, a, AGAIN_READ, calls, countof(calls), NULL, e) != RC_OK)
+		return e->rc;
+	if (calls[1].rows.n == 0)
+		return no_thread(thread_id, e);
+	out->thread = store_read_thread(&calls[1].rows, 0, 0);
+	out->running = calls[2].rows.n > 0;
+	out->found = items->n > 0;
+	if (!out->found)
+		return RC_OK;
+	if (store_read_items(a, items, 1, &found, e) != RC_OK)
+		return e->rc;
+	out->item = *found;
 	return RC_OK;
 }

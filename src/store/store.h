@@ -18,7 +18,7 @@
 
 struct store;
 
-#define STORE_SCHEMA 1        /* version that this executable needs */
+#define STORE_SCHEMA 2        /* version that this executable needs */
 #define STORE_LEASE_US 15000000 /* this and the window: as schema.sql has them */
 #define STORE_PAGE_MAX 10000
 #define STORE_RETRY_WINDOW_S 120

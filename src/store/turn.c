@@ -7,9 +7,9 @@
 static const char sql_own[] = SQL_OWN;
 
 /* Functions of schema.sql */
-static const char sql_write[] = "SELECT chatkit.write_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+static const char sql_write[] = "SELECT chatkit.write_turn_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 static const char sql_end[] =
-	"SELECT chatkit.end_turn($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)";
+	"SELECT chatkit.end_turn_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
 #define WRITE_ARGS 3 /* before the batch's */
 #define END_ARGS 10
 

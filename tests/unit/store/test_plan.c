@@ -64,6 +64,10 @@ static void fill(void)
 	    "SELECT owner_id, id, 'turn_1', 0, sha256(id::bytea), 'r', 'done', updated_at FROM chatkit.thread");
 	ask(BULK "INSERT INTO chatkit.task (owner_id, id, title, made_by) SELECT 'plan' || g %% 200, g, 't', 'x' FROM generate_series(1, 100000) g");
 	ask("UPDATE chatkit.owner SET last_task = 100000");
+	ask(BULK "UPDATE chatkit.item SET state = 'waiting' WHERE seq %% 20000 = 1 AND thread_id = 'thr_long'");
+	ask(BULK "INSERT INTO chatkit.feedback SELECT 'plan0', 'thr_long', 'msg_' || g, 'positive', now() FROM generate_series(1, 100000) g");
+	ask(BULK "INSERT INTO chatkit.file SELECT 'plan' || g %% 200, 'fil_' || g, 'upload', 'n', 'm', 9, NULL, CASE WHEN g %% 100 = 7 THEN 'here' ELSE 'used' END,\n"
+	    "CASE WHEN g %% 100 <> 7 THEN 'thr_' || g END, now(), now() - g * interval '1 s' FROM generate_series(1, 100000) g");
 	ask(BULK "INSERT INTO chatkit.chunk SELECT owner_id, id, 'msg_x', g, 'k', 1, 'text' FROM chatkit.thread, generate_series(1, 5) g WHERE owner_id = 'plan1'");
 	ask("VACUUM ANALYZE");
 	ask("ALTER DATABASE ck SET session_preload_libraries = 'auto_explain'");
@@ -87,7 +91,7 @@ static void pages(struct shop *sh)
 		p.after = i / 2 ? S("msg_50000") : SLICE_NONE;
 		EXPECT_RC_E(RC_OK, store_items(sh->s, sh->a, S("plan0"), S("thr_long"), &p, &items, &sh->e), &sh->e);
 		EXPECT_EQ(items.n, 50);
-		EXPECT_PLAN("items", "using item_pkey on item", "using thread_pkey on thread");
+		EXPECT_PLAN("items", "using item_shown on item", "using thread_pkey on thread");
 	}
 	began = env_mono_us(env_real());
 	for (int i = 0; i < N; i++)
@@ -131,6 +135,71 @@ static void turns(struct shop *sh)
 	EXPECT_PLAN("end", "using turn_pkey", "chunk_pkey");
 }
 
+static void changes(struct shop *sh)
+{
+	struct begin b = {.owner = S("plan0"), .thread_id = S("thr_long"), .turn_id = S("turn_cond"), .if_item = S("msg_20000"), .if_no_entry = S("ent_x")};
+	struct store_item put = item_of(S("msg_20000"), "{}", ITEM_WAITING);
+	struct store_entry said = {.id = S("ent_y"), .body = S("x")};
+	struct change c = {.owner = S("plan0"), .thread_id = S("thr_long"), .if_item = S("msg_20000"), .if_body = S("x"), .if_no_entry = S("ent_y"),
+			   .batch = {.put = &put, .n_put = 1, .entries = &said, .n_entries = 1, .drop_waiting = S("k")}};
+	struct store_waiting waiting;
+	struct store_thread th;
+	struct store_item it;
+	enum change_how how;
+	struct talk t;
+
+	EXPECT_RC_E(RC_OK, store_item(sh->s, sh->a, S("plan0"), S("thr_long"), S("msg_50000"), &th, &it, &sh->e), &sh->e);
+	EXPECT_PLAN("item", "item_owner_id_thread_id_id_key");
+	EXPECT_RC_E(RC_OK, store_waiting(sh->s, sh->a, S("plan0"), S("thr_long"), S("k"), &waiting, &sh->e), &sh->e);
+	EXPECT(waiting.found && !waiting.running);
+	EXPECT_PLAN("waiting", "using item_waiting on item");
+	b.if_body = S("another");
+	EXPECT_RC_E(RC_OK, talk_begin(sh, &t, &b), &sh->e);
+	EXPECT_EQ(t.b.how, BEGIN_CHANGED);
+	EXPECT_PLAN("begin with conditions", "item_owner_id_thread_id_id_key");
+	ask("UPDATE chatkit.item SET body = 'x' WHERE owner_id = 'plan0' AND thread_id = 'thr_long' AND id = 'msg_20000'");
+	free(logged());
+	/* Done, and found done. */
+	for (int i = 0; i < 2; i++) {
+		EXPECT_RC_E(RC_OK, store_change(sh->s, sh->a, &c, &how, &sh->e), &sh->e);
+		EXPECT_EQ(how, CHANGE_DONE);
+		EXPECT_PLAN("change", "using thread_pkey", "item_owner_id_thread_id_id_key", "entry_owner_id_thread_id_id_key", i ? "" : "item_waiting");
+	}
+	EXPECT_RC_E(RC_OK, store_feedback(sh->s, sh->a, S("plan0"), S("thr_long"), &S("msg_5"), 1, true, &sh->e), &sh->e);
+	EXPECT_PLAN("feedback", "using thread_pkey");
+}
+
+static void files(struct shop *sh)
+{
+	struct store_quota q = {1000, 1 << 20};
+	struct store_file f = {.id = S("fil_new"), .name = S("n"), .mime = S("m"), .size = 3}, out[2];
+	struct slice ids[2] = {S("fil_7"), S("fil_new")}, sha = S("0123456789abcdef0123456789abcdef");
+	struct batch batch = {.files = ids, .n_files = 2};
+	struct swept swept[20];
+	struct talk t;
+	size_t n;
+
+	EXPECT_RC_E(RC_OK, store_file_new(sh->s, sh->a, S("plan7"), &f, &q, &sh->e), &sh->e);
+	EXPECT_PLAN("file_new", "file_pkey", "owner_pkey");
+	EXPECT_RC_E(RC_OK, store_file_here(sh->s, sh->a, S("plan7"), f.id, 4, S("m"), sha, &q, &sh->e), &sh->e);
+	EXPECT_PLAN("file_here", "file_pkey");
+	EXPECT_RC_E(RC_OK, store_files(sh->s, sh->a, S("plan7"), ids, 2, out, &sh->e), &sh->e);
+	EXPECT_PLAN("files", "file_pkey");
+	talk_new(sh, &t, S("plan7"));
+	free(logged());
+	talk_end(sh, &t);
+	EXPECT_RC_E(RC_OK, talk_begin(sh, &t, &(struct begin){.owner = t.k.owner, .thread_id = t.k.thread_id, .turn_id = S("turn_f"), .batch = batch}), &sh->e);
+	EXPECT_PLAN("begin with files", "file_pkey");
+	EXPECT_RC_E(RC_OK, store_files_sweep(sh->s, sh->a, 50000 * (int64_t)IO_SECOND, swept, countof(swept), &n, &sh->e), &sh->e);
+	EXPECT_EQ(n, countof(swept));
+	EXPECT_PLAN("sweep", "using file_unused", "file_pkey");
+	EXPECT_RC_E(RC_OK, store_file_forget(sh->s, sh->a, swept[0].owner, swept[0].id, &sh->e), &sh->e);
+	EXPECT_RC(RC_CONFLICT, store_file_drop(sh->s, sh->a, S("plan7"), ids[1], &sh->e));
+	EXPECT_PLAN("forget, drop", "file_pkey");
+	EXPECT_RC_E(RC_OK, store_thread_delete(sh->s, S("plan7"), t.k.thread_id, NULL, &sh->e), &sh->e);
+	EXPECT_PLAN("delete with files", "using file_used");
+}
+
 static void rest(struct shop *sh)
 {
 	struct begin b = {.owner = S("plan7"), .thread_id = S("thr_new"), .turn_id = S("turn_new"), .create = BEGIN_NEW,
@@ -170,6 +239,8 @@ static void plans(struct io *io)
 	free(logged());
 	pages(&sh);
 	turns(&sh);
+	changes(&sh);
+	files(&sh);
 	rest(&sh);
 	shop_close(&sh);
 }

@@ -97,13 +97,14 @@ static void what_cannot_work_is_said(void **state UNUSED)
 }
 
 /* ---- the second lock ---- */
-static const char *const tables[] = {"owner", "thread", "turn", "live", "chunk", "item", "entry", "task"};
-static const char *const keepers[] = {"turn", "live", "chunk"};
+static const char *const tables[] = {"owner", "thread", "turn", "live", "chunk", "item", "entry", "task", "feedback", "file"};
+static const char *const keepers[] = {"turn", "live", "chunk", "file"};
 
 static void two_owners(struct io *io)
 {
 	static const char *const owners[] = {"one", "two"};
 	struct task_fields f = {.title = S("t"), .completed = -1};
+	struct store_file file = {.id = S("fil_1"), .name = S("n"), .mime = S("m"), .size = 3};
 	struct shop sh;
 
 	shop_open(&sh, io, NULL);
@@ -118,6 +119,8 @@ static void two_owners(struct io *io)
 		EXPECT_RC_E(RC_OK, store_keep(sh.s, sh.a, &k, 1, NULL, 0, &kept, &sh.e), &sh.e);
 		EXPECT(kept.there && !kept.refused);
 		EXPECT_RC_E(RC_OK, store_task_add(sh.s, sh.a, slice_cstr(owners[i]), &f, NULL, &r, &sh.e), &sh.e);
+		EXPECT_RC_E(RC_OK, store_feedback(sh.s, sh.a, t.k.owner, t.k.thread_id, &t.item, 1, true, &sh.e), &sh.e);
+		EXPECT_RC_E(RC_OK, store_file_new(sh.s, sh.a, t.k.owner, &file, NULL, &sh.e), &sh.e);
 	}
 	shop_close(&sh);
 }

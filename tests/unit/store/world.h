@@ -14,7 +14,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
-#include "store/store.h"
+#include "store/files.h"
 #include "tests/unit/pg.h"
 #include "tests/unit/task.h"
 
@@ -183,7 +183,7 @@ struct talk {
 	struct slice item, entry; /* the user's message */
 };
 
-/* With a user's message unless *given brings a batch of its own. */
+/* With a user's message unless *given brings items or entries of its own. */
 static inline enum rc talk_begin(struct shop *sh, struct talk *t, const struct begin *given)
 {
 	struct begin copy = *given, *b = &copy;
@@ -193,8 +193,11 @@ static inline enum rc talk_begin(struct shop *sh, struct talk *t, const struct b
 	*put = (struct store_item){.id = new_id(sh, "msg_"), .kind = S("user_message"), .body = S("{\"text\":\"hello\"}")};
 	*entry = (struct store_entry){.id = new_id(sh, "ent_"), .item_id = put->id, .body = S("{\"role\":\"user\"}")};
 	*t = (struct talk){.k = {b->owner, b->thread_id, b->turn_id}, .item = put->id, .entry = entry->id};
-	if (!b->batch.n_put && !b->batch.n_entries)
-		b->batch = (struct batch){.put = put, .n_put = 1, .entries = entry, .n_entries = 1};
+	if (!b->batch.n_put && !b->batch.n_entries) {
+		b->batch.put = put;
+		b->batch.entries = entry;
+		b->batch.n_put = b->batch.n_entries = 1;
+	}
 	if (!b->now_us)
 		b->now_us = env_wall_us(env_real());
 	if (!b->history_max)
