@@ -88,7 +88,7 @@ static struct assembled *add_call(struct assemble *a, int64_t index)
 		a->call = bigger;
 		a->cap = cap;
 	}
-	a->call[a->n] = (struct assembled){.index = index, .args = BUF_INIT(ASSEMBLE_ARGS_MAX)};
+	a->call[a->n] = (struct assembled){.index = index, .nth = a->n, .args = BUF_INIT(ASSEMBLE_ARGS_MAX)};
 	return &a->call[a->n++];
 }
 
@@ -114,7 +114,16 @@ enum rc assemble_add(struct assemble *a, const struct assemble_delta *d, struct 
 		return err_set(e, RC_TOO_LARGE, "no room for the answer's tool calls");
 	a->current = (size_t)(c - a->call);
 	buf_add(&c->args, d->args);
+	c->grew |= d->args.n > 0;
 	return RC_OK;
+}
+
+struct assembled *assemble_grown(struct assemble *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->call[i].grew && a->call[i].name.n)
+			return &a->call[i];
+	return NULL;
 }
 
 /* Bytes of the object that s begins with, by its braces; 0 when it has no end. */

@@ -25,6 +25,8 @@ struct assembled {
 	struct buf args;       /* after assemble_finish: "{}" when nothing came */
 	struct slice extra;
 	int64_t index;
+	size_t nth;            /* which of the answer's calls, from 0; stays when one before it is taken out */
+	bool grew;             /* its arguments, since that was cleared */
 	bool gone;             /* not to be run: half of it is missing */
 };
 
@@ -41,6 +43,8 @@ void assemble_init(struct assemble *a, struct arena *arena, uint64_t seed);
 void assemble_release(struct assemble *a);
 /* RC_PROTO: too many calls. RC_TOO_LARGE: the arena's cap. */
 enum rc assemble_add(struct assemble *a, const struct assemble_delta *d, struct err *e) MUSTCHECK;
+/* The first call with a name that `grew`, which whoever tells of it clears; NULL: none. */
+struct assembled *assemble_grown(struct assemble *a);
 /* No more deltas. cut: the answer was cut (length, filter), so a call whose arguments are not a whole object is taken out. */
 void assemble_finish(struct assemble *a, bool cut);
 

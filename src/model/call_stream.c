@@ -94,6 +94,7 @@ static WAITS enum rc finish(struct call_stream *s, bool body_ended, struct err *
 
 	if (rc == RC_OK && !body_ended)
 		linger(s);
+	s->delta.calls_grew = false; /* they are whole: CALL says it all */
 	s->step = CALL_CALLS;
 	return rc;
 }
@@ -209,7 +210,9 @@ static WAITS enum rc read_events(struct call_stream *s, struct err *e)
 
 static bool has_delta(const struct call_stream *s)
 {
-	return s->delta.text.n || s->delta.reasoning.n || s->delta.refusal.n;
+	const struct wire_delta *d = &s->delta;
+
+	return d->text.n || d->reasoning.n || d->refusal.n || d->n_sources || d->n_images || d->calls_grew;
 }
 
 enum rc call_stream_read(struct call_stream *s, struct err *e)
@@ -240,6 +243,37 @@ static bool hand_out(struct slice *delta, enum model_event_kind kind, struct mod
 	return true;
 }
 
+static bool hand_out_source(struct wire_delta *d, struct model_event *ev)
+{
+	if (d->n_sources == 0)
+		return false;
+	*ev = (struct model_event){.kind = MODEL_ANNOTATION, .source = d->source++};
+	d->n_sources--;
+	return true;
+}
+
+static bool hand_out_image(struct wire_delta *d, struct model_event *ev)
+{
+	if (d->n_images == 0)
+		return false;
+	*ev = (struct model_event){.kind = MODEL_IMAGE, .image = d->image++};
+	d->n_images--;
+	return true;
+}
+
+static bool hand_out_growth(struct call_stream *s, struct model_event *ev)
+{
+	struct assembled *c;
+
+	if (!s->delta.calls_grew)
+		return false;
+	c = assemble_grown(&s->wire.calls);
+	c->grew = false;
+	s->delta.calls_grew = assemble_grown(&s->wire.calls) != NULL;
+	*ev = (struct model_event){.kind = MODEL_CALL_GROWS, .name = c->name, .args = buf_slice(&c->args), .call_index = c->nth};
+	return true;
+}
+
 static void hand_out_call(struct call_stream *s, struct model_event *ev)
 {
 	struct assemble *calls = &s->wire.calls;
@@ -247,7 +281,7 @@ static void hand_out_call(struct call_stream *s, struct model_event *ev)
 	if (s->call_at < calls->n) {
 		const struct assembled *c = &calls->call[s->call_at++];
 
-		*ev = (struct model_event){.kind = MODEL_CALL, .call_id = c->id, .name = c->name, .args = buf_slice(&c->args)};
+		*ev = (struct model_event){.kind = MODEL_CALL, .call_id = c->id, .name = c->name, .args = buf_slice(&c->args), .call_index = c->nth};
 		return;
 	}
 	s->step = CALL_OVER;
@@ -266,7 +300,8 @@ static enum rc next(struct model_stream *base, struct model_event *ev, struct er
 		return err_wrap(e, "model '%.*s'", SLICE_ARG(s->m->base.name));
 	}
 	if (!hand_out(&s->delta.reasoning, MODEL_REASONING, ev) && !hand_out(&s->delta.text, MODEL_TEXT, ev) &&
-	    !hand_out(&s->delta.refusal, MODEL_REFUSAL, ev))
+	    !hand_out(&s->delta.refusal, MODEL_REFUSAL, ev) && !hand_out_source(&s->delta, ev) && !hand_out_image(&s->delta, ev) &&
+	    !hand_out_growth(s, ev))
 		hand_out_call(s, ev);
 	return RC_OK;
 }

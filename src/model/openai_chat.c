@@ -19,12 +19,14 @@ static const struct guard_pick in_event[E__N] = {
 };
 
 /* Of an event without a delta, or at the end. */
-enum { R_MESSAGE, R_OBJECT, R_X_GROQ, R__N };
+enum { R_MESSAGE, R_OBJECT, R_X_GROQ, R_RESULTS, R_CITATIONS, R__N };
 
 static const struct guard_pick in_rare[R__N] = {
 	[R_MESSAGE] = {.path = "choices.0.message"},
 	[R_OBJECT] = {.path = "object"},
 	[R_X_GROQ] = {.path = "x_groq.usage"},
+	[R_RESULTS] = {.path = "search_results"}, /* in every event of Perplexity's; the last one has them too */
+	[R_CITATIONS] = {.path = "citations"},
 };
 
 /* Of the delta, or the message. */
@@ -38,6 +40,14 @@ static const struct guard_pick in_delta[P__N] = {
 	[P_CALLS] = {.path = "tool_calls"},
 	[P_DETAILS] = {.path = "reasoning_details"},
 	[P_EXTRA] = {.path = "extra_content"},
+};
+
+/* Of a delta that holds an array, which plain text does not. */
+enum { A_ANNOTATIONS, A_IMAGES, A__N };
+
+static const struct guard_pick in_arrays[A__N] = {
+	[A_ANNOTATIONS] = {.path = "annotations"},
+	[A_IMAGES] = {.path = "images"},
 };
 
 static const struct guard_limits event_limits = {.depth = GUARD_DEPTH_MAX, .nodes = 100000, .key = 1024, .upstream = true};
@@ -247,6 +257,20 @@ static enum rc take_extra(struct wire *w, const struct json_at *root, struct err
 	return RC_OK;
 }
 
+static enum rc take_annotations(struct wire *w, const struct json_at *root, struct err *e)
+{
+	(void)e;
+	sources_annotations(&w->sources, root);
+	return RC_OK;
+}
+
+static enum rc take_results(struct wire *w, const struct json_at *root, struct err *e)
+{
+	(void)e;
+	sources_results(&w->sources, root);
+	return RC_OK;
+}
+
 static enum rc with_tree(struct wire *w, struct slice raw, enum rc (*take)(struct wire *, const struct json_at *, struct err *), struct err *e)
 {
 	struct arena *scratch = arena_new(4 * (size_t)WIRE_EVENT_MAX, w->arena);
@@ -289,15 +313,34 @@ static enum rc take_trees(struct wire *w, const struct guard_pick *p, struct err
 	return rc;
 }
 
+static enum rc take_arrays(struct wire *w, struct slice raw, struct wire_delta *out, struct err *e)
+{
+	struct guard_pick p[A__N];
+	enum rc rc = RC_OK;
+	bool mend;
+
+	memcpy(p, in_arrays, sizeof(p));
+	if (guard_check(raw, &event_limits, p, A__N, &mend, NULL) != RC_OK)
+		return RC_OK; /* cannot be: it was checked */
+	if (is_tree(&p[A_ANNOTATIONS]))
+		rc = with_tree(w, p[A_ANNOTATIONS].raw, take_annotations, e);
+	if (is_tree(&p[A_IMAGES])) {
+		images_take(&w->images, p[A_IMAGES].raw);
+		out->image = w->images.v;
+		out->n_images = w->images.n;
+	}
+	return rc;
+}
+
 static enum rc take_delta(struct wire *w, struct slice raw, struct wire_delta *out, struct err *e)
 {
 	size_t text = w->text.n, reasoning = w->reasoning.n, refusal = w->refusal.n;
 	struct guard_pick p[P__N];
+	struct guard_seen seen;
 	enum rc rc;
-	bool mend;
 
 	memcpy(p, in_delta, sizeof(p));
-	if (guard_check(raw, &event_limits, p, P__N, &mend, NULL) != RC_OK)
+	if (guard_walk(raw, &event_limits, p, P__N, &seen, NULL) != RC_OK)
 		return garbage_in(raw, e);
 	/* Some send their thoughts by both names. */
 	if (is_text(&p[P_THOUGHTS])) {
@@ -311,6 +354,9 @@ static enum rc take_delta(struct wire *w, struct slice raw, struct wire_delta *o
 	if (is_text(&p[P_REFUSAL]))
 		guard_unescape(p[P_REFUSAL].raw, &w->refusal);
 	rc = take_trees(w, p, e);
+	if (rc == RC_OK && seen.arrays)
+		rc = take_arrays(w, raw, out, e);
+	out->calls_grew = is_tree(&p[P_CALLS]) && assemble_grown(&w->calls);
 	out->text = since(&w->text, text);
 	out->reasoning = since(&w->reasoning, reasoning);
 	out->refusal = since(&w->refusal, refusal);
@@ -322,6 +368,7 @@ static enum rc take_delta(struct wire *w, struct slice raw, struct wire_delta *o
 ASIDE static enum rc take_rare(struct wire *w, struct slice data, bool has_delta, bool has_usage, struct wire_delta *out, struct err *e)
 {
 	struct guard_pick p[R__N];
+	enum rc rc = RC_OK;
 	struct err why;
 	bool mend;
 
@@ -333,13 +380,18 @@ ASIDE static enum rc take_rare(struct wire *w, struct slice data, bool has_delta
 	if (!has_usage && is_tree(&p[R_X_GROQ]))
 		take_usage(w, p[R_X_GROQ].raw);
 	if (!has_delta && is_tree(&p[R_MESSAGE]))
-		return take_delta(w, p[R_MESSAGE].raw, out, e);
-	return RC_OK;
+		rc = take_delta(w, p[R_MESSAGE].raw, out, e);
+	if (rc == RC_OK && is_tree(&p[R_RESULTS]))
+		rc = with_tree(w, p[R_RESULTS].raw, take_results, e);
+	if (rc == RC_OK && is_tree(&p[R_CITATIONS]))
+		rc = with_tree(w, p[R_CITATIONS].raw, take_results, e);
+	return rc;
 }
 
 static enum rc read_event(struct wire *w, struct slice data, struct wire_delta *out, struct err *e)
 {
 	struct guard_pick p[E__N];
+	size_t sources = w->sources.n;
 	bool has_delta, has_usage;
 	enum rc rc = RC_OK;
 	bool mend;
@@ -359,6 +411,10 @@ static enum rc read_event(struct wire *w, struct slice data, struct wire_delta *
 		rc = take_rare(w, data, has_delta, has_usage, out, e);
 	if (rc == RC_OK && is_text(&p[E_FINISH]))
 		rc = take_finish(w, p[E_FINISH].raw, e);
+	if (w->sources.n > sources) {
+		out->source = w->sources.v + sources;
+		out->n_sources = w->sources.n - sources;
+	}
 	return rc;
 }
 
@@ -380,6 +436,8 @@ static enum rc array_event(struct wire *w, struct slice data, struct err *e)
 static enum rc chat_event(struct wire *w, struct slice data, struct wire_delta *out, struct err *e)
 {
 	*out = (struct wire_delta){0};
+	if (w->images.n)
+		images_clear(&w->images);
 	data = slice_trim(data);
 	if (data.n == 0 || w->done)
 		return RC_OK;

@@ -10,6 +10,8 @@ void wire_init(struct wire *w, const struct wire_ops *ops, struct arena *a, stru
 	buf_init(&w->reasoning, WIRE_REASONING_MAX);
 	buf_init(&w->refusal, WIRE_TEXT_MAX);
 	details_init(&w->details, a);
+	sources_init(&w->sources, a);
+	images_init(&w->images, WIRE_EVENT_MAX);
 	assemble_init(&w->calls, a, seed);
 }
 
@@ -19,6 +21,7 @@ void wire_release(struct wire *w)
 	buf_release(&w->reasoning);
 	buf_release(&w->refusal);
 	details_release(&w->details);
+	images_clear(&w->images);
 	assemble_release(&w->calls);
 }
 
@@ -57,7 +60,7 @@ enum rc wire_end(struct wire *w, struct err *e)
 	/* A signature that came beside the calls is the first one's. */
 	if (w->calls.n && w->extra.n && w->calls.call[0].extra.n == 0)
 		w->calls.call[0].extra = w->extra;
-	if (w->calls.n || w->text.n || w->refusal.n)
+	if (w->calls.n || w->text.n || w->refusal.n || w->images.total)
 		return RC_OK;
 	return nothing_said(w, e);
 }

@@ -11,7 +11,9 @@
 
 #include "model/assemble.h"
 #include "model/details.h"
+#include "model/images.h"
 #include "model/model.h"
+#include "model/sources.h"
 
 #define WIRE_TEXT_MAX (512 * 1024)      /* bytes of one answer's text */
 #define WIRE_REASONING_MAX (512 * 1024) /* what is more is not kept */
@@ -45,6 +47,10 @@ struct wire_ask {
 /* What one event brought; slices live until the next event. In this order. */
 struct wire_delta {
 	struct slice reasoning, text, refusal;
+	const struct model_source *source; /* n_sources of them */
+	const struct model_image *image;
+	size_t n_sources, n_images;
+	bool calls_grew; /* assemble_grown says which; when it is set, one at least */
 };
 
 struct wire;
@@ -66,6 +72,8 @@ struct wire {
 	struct details details;              /* reasoning_details, kept for the provider */
 	bool reasoning_content;              /* the field that thoughts came by, to be sent back by */
 	struct slice extra;                  /* extra_content that belongs to no call yet */
+	struct sources sources;
+	struct images images;
 	struct assemble calls;
 	struct model_usage usage;
 	enum model_finish finish;

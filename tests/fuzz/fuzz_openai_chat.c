@@ -6,6 +6,31 @@
 #include "model/wire.h"
 #include "tests/fuzz/fuzz.h"
 #include "wire/sse.h"
+#include "wire/utf8.h"
+
+/* What came beside the words. */
+static void beside(struct wire *w, const struct wire_delta *d)
+{
+	struct assembled *c;
+
+	CHECK(!d->calls_grew || assemble_grown(&w->calls));
+	while ((c = assemble_grown(&w->calls)) != NULL) {
+		touch(c->name);
+		touch(buf_slice(&c->args));
+		c->grew = false;
+	}
+	for (size_t i = 0; i < d->n_sources; i++) {
+		const struct model_source *s = &d->source[i];
+
+		CHECK((s->url.n || s->file_name.n) && s->start >= -1 && s->end >= s->start);
+		CHECK(utf8_valid(s->url) && utf8_valid(s->title) && utf8_valid(s->file_name));
+	}
+	for (size_t i = 0; i < d->n_images; i++) {
+		CHECK(d->image[i].mime.n && d->image[i].data.n);
+		touch(d->image[i].mime);
+		touch(d->image[i].data);
+	}
+}
 
 static enum rc take(struct wire *w, struct slice data, struct err *e)
 {
@@ -15,6 +40,7 @@ static enum rc take(struct wire *w, struct slice data, struct err *e)
 	touch(d.text);
 	touch(d.reasoning);
 	touch(d.refusal);
+	beside(w, &d);
 	return rc;
 }
 
@@ -82,7 +108,7 @@ static void whole(struct slice body, struct arena *a)
 
 	wire_init(&w, &openai_chat, a, S("f"), 7);
 	if (w.ops->whole(&w, body, &d, &e) == RC_OK && wire_end(&w, &e) == RC_OK)
-		CHECK(wire_said(&w)->n > 0 || w.finish == FINISH_FILTER);
+		CHECK(wire_said(&w)->n > 0 || w.images.total || w.finish == FINISH_FILTER);
 	wire_release(&w);
 }
 

@@ -13,6 +13,7 @@
 #define EVENT(delta) "data: {\"choices\":[{\"index\":0,\"delta\":" delta ",\"finish_reason\":null}]}\n\n"
 #define FIN "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 #define DONE "data: [DONE]\n\n"
+#define GROW(i, id, function) EVENT("{\"tool_calls\":[{\"index\":" i "," id "\"function\":{" function "}}]}")
 #define A EVENT("{\"content\":\"a\"}")
 #define SAY(status, headers, body) "HTTP/1.1 " status " X\r\nConnection: close\r\n" headers "\r\n" body
 #define CHUNK(n, text) n "\r\n" text "\r\n"
@@ -30,7 +31,20 @@ struct row {
 static const struct row rows[] = {
 	{"a stream", {{OK A FIN DONE, STUB_CLOSE}}, "T(a)done", .requests = 1},
 	{"a stream, a packet a byte", {{OK A EVENT("{\"reasoning\":\"h\\u00e9\"}") FIN DONE, STUB_BY_BYTE}}, "T(a)R(h\xc3\xa9)done", .requests = 1},
-	{"a call", {{OK EVENT("{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}") FIN DONE, STUB_CLOSE}}, "C(c f {})done", .requests = 1},
+	{"a call", {{OK EVENT("{\"tool_calls\":[{\"index\":0,\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}") FIN DONE, STUB_CLOSE}}, "G(0 f {})C(c f {})done", .requests = 1},
+	{"two calls that grow", {{OK GROW("0", "\"id\":\"c\"," , "\"name\":\"f\",\"arguments\":\"\"") GROW("0", "", "\"arguments\":\"{\\\"x\\\":\"")
+				 EVENT("{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"1}\"}},{\"index\":1,\"id\":\"d\",\"function\":{\"name\":\"g\",\"arguments\":\"{\"}}]}")
+				 GROW("1", "", "\"arguments\":\"}\"") FIN DONE, STUB_CLOSE}},
+	 "G(0 f {\"x\":)G(0 f {\"x\":1})G(1 g {)G(1 g {})C(c f {\"x\":1})C(d g {})done", .requests = 1},
+	{"arguments before the name", {{OK GROW("0", "\"id\":\"c\"," , "\"arguments\":\"{\"") GROW("0", "", "\"name\":\"f\"") GROW("0", "", "\"arguments\":\"}\"") FIN, STUB_CLOSE}},
+	 "G(0 f {)G(0 f {})C(c f {})done", .requests = 1},
+	{"half a call, broken off", {{OK GROW("0", "\"id\":\"c\",", "\"name\":\"f\",\"arguments\":\"{\""), STUB_CLOSE}}, "G(0 f {)!upstream_protocol", .requests = 1, .user = "broke off"},
+	{"sources and images", {{OK EVENT("{\"content\":\"a\",\"images\":[{\"image_url\":{\"url\":\"data:image/png;base64,YQ==\"}}],\"annotations\":[{\"type\":\"url_citation\",\"url\":\"https://a\"},{\"type\":\"url_citation\",\"url\":\"https://b\"}]}") FIN DONE, STUB_BY_BYTE}},
+	 "T(a)A(https://a)A(https://b)I(image/png YQ==)done", .requests = 1},
+	{"a whole body with a call and a source", {{SAY("200", "", "{\"choices\":[{\"message\":{\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}],\"citations\":[\"https://a\"]}"), STUB_CLOSE}},
+	 "A(https://a)C(c f {})done", .requests = 1},
+	{"an image, then an error", {{OK EVENT("{\"images\":[{\"image_url\":{\"url\":\"data:image/png;base64,YQ==\"}}]}") "data: {\"error\":{\"type\":\"overloaded_error\",\"message\":\"x\"}}\n\n", STUB_CLOSE}},
+	 "I(image/png YQ==)!upstream_failed", .requests = 1, .user = "problem"},
 	{"a stream that says it is JSON", {{SAY("200", "Content-Type: application/json\r\n", ": hello\n\n" A FIN), STUB_CLOSE}}, "T(a)done", .requests = 1},
 	{"a whole JSON body", {{SAY("200", "Content-Type: text/event-stream\r\n", "\n {\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}"), STUB_CLOSE}}, "T(a)done", .requests = 1},
 	{"a JSON error under 200", {{SAY("200", "Content-Type: application/json\r\n", "{\"error\":{\"message\":\"no\",\"code\":\"context_length_exceeded\"}}"), STUB_CLOSE}},
@@ -114,7 +128,13 @@ static enum rc talk(struct place *p, struct buf *out)
 	if (rc != RC_OK)
 		return rc;
 	while ((rc = s->ops->next(s, &ev, &p->e)) == RC_OK && ev.kind != MODEL_DONE) {
-		if (ev.kind == MODEL_CALL)
+		if (ev.kind == MODEL_CALL_GROWS)
+			buf_addf(out, "G(%zu %.*s %.*s)", ev.call_index, SLICE_ARG(ev.name), SLICE_ARG(ev.args));
+		else if (ev.kind == MODEL_ANNOTATION)
+			buf_addf(out, "A(%.*s)", SLICE_ARG(ev.source->url));
+		else if (ev.kind == MODEL_IMAGE)
+			buf_addf(out, "I(%.*s %.*s)", SLICE_ARG(ev.image->mime), SLICE_ARG(ev.image->data));
+		else if (ev.kind == MODEL_CALL)
 			buf_addf(out, "C(%.*s %.*s %.*s)", SLICE_ARG(ev.call_id), SLICE_ARG(ev.name), SLICE_ARG(ev.args));
 		else
 			buf_addf(out, "%c(%.*s)", "TRF"[ev.kind], SLICE_ARG(ev.delta));

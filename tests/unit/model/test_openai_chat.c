@@ -46,17 +46,17 @@ static const struct row rows[] = {
 	 D("{\"content\":\"ok\"}") D("{\"tool_calls\":[" CALL("0", "\"id\":\"c1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}") "]}")
 		 D("{\"tool_calls\":[" CALL("0", "\"function\":{\"arguments\":\"{\\\"x\\\":\"}") "]}") D("{\"tool_calls\":[" CALL("0", "\"function\":{\"arguments\":\"1}\"}") "]}")
 			 FIN("tool_calls") DONE,
-	 "T(ok)C(c1 f {\"x\":1})calls"},
+	 "T(ok)G(0 f {\"x\":)G(0 f {\"x\":1})C(c1 f {\"x\":1})calls"},
 	{"calls with finish reason stop; index missing",
 	 D("{\"tool_calls\":[{\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}},{\"id\":\"c2\",\"function\":{\"name\":\"g\",\"arguments\":\"{}\"}}]}") FIN("stop"),
-	 "C(c1 f {})C(c2 g {})calls"},
+	 "G(0 f {})G(1 g {})C(c1 f {})C(c2 g {})calls"},
 	{"arguments as an object, and null", D("{\"tool_calls\":[" CALL("0", "\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":{\"x\":[1.0]}}") ","
-	 CALL("1", "\"id\":\"c2\",\"function\":{\"name\":\"g\",\"arguments\":null}") "]}") FIN("stop"), "C(c1 f {\"x\":[1.0]})C(c2 g {})calls"},
+	 CALL("1", "\"id\":\"c2\",\"function\":{\"name\":\"g\",\"arguments\":null}") "]}") FIN("stop"), "G(0 f {\"x\":[1.0]})C(c1 f {\"x\":[1.0]})C(c2 g {})calls"},
 	{"tool_calls finish without calls", D("{\"content\":\"a\"}") FIN("tool_calls"), "T(a)stop"},
 	{"length with half a call", D("{\"content\":\"a\"}") D("{\"tool_calls\":[" CALL("0", "\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\"}") "]}") FIN("length"),
-	 "T(a)length"},
-	{"length with half a call and no text", D("{\"tool_calls\":[" CALL("0", "\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\"}") "]}") FIN("length"), "!upstream_protocol"},
-	{"length with a whole call", D("{\"tool_calls\":[" CALL("0", "\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}") "]}") FIN("length"), "C(c1 f {})calls"},
+	 "T(a)G(0 f {\"x)length"},
+	{"length with half a call and no text", D("{\"tool_calls\":[" CALL("0", "\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\"}") "]}") FIN("length"), "G(0 f {\"x)!upstream_protocol"},
+	{"length with a whole call", D("{\"tool_calls\":[" CALL("0", "\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}") "]}") FIN("length"), "G(0 f {})C(c1 f {})calls"},
 	{"length after text", D("{\"content\":\"a\"}") FIN("length"), "T(a)length"},
 	{"Mistral's word for it", D("{\"content\":\"a\"}") FIN("model_length"), "T(a)length"},
 	{"length, nothing said", FIN("length"), "!upstream_protocol"},
@@ -87,7 +87,7 @@ static const struct row rows[] = {
 	{"nothing at all", "", "!upstream_protocol"},
 	{"comments only", ": hi\n\n: ho\n\n", "!upstream_protocol"},
 	{"broken off after text", D("{\"content\":\"a\"}"), "T(a)!upstream_protocol"},
-	{"broken off in a call", D("{\"tool_calls\":[" CALL("0", "\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}") "]}"), "!upstream_protocol"},
+	{"broken off in a call", D("{\"tool_calls\":[" CALL("0", "\"id\":\"c1\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}") "]}"), "G(0 f {})!upstream_protocol"},
 	{"broken off in an event", D("{\"content\":\"a\"}") "data: {\"choices\":[{\"delta\":{\"cont", "T(a)!upstream_protocol"},
 	{"no JSON", D("{\"content\":\"a\"}") "data: oops\n\n", "T(a)!upstream_protocol"},
 	{"no object", "data: \"x\"\n\n", "!upstream_protocol"},
@@ -100,6 +100,39 @@ static const struct row rows[] = {
 	{"Anthropic's shape", "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"x\"}}\n\n", "!upstream_failed"},
 	{"a rate limit", "data: {\"error\":{\"type\":\"rate_limit_error\",\"message\":\"x\"}}\n\n", "!rate_limited"},
 	{"error null is none", "data: {\"error\":null,\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\n", "T(a)stop"},
+	/* What comes beside the text. */
+	{"OpenAI's and OpenRouter's annotations",
+	 D("{\"content\":\"a b\",\"annotations\":[{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"https://a.example/x\",\"title\":\" A \",\"content\":\"long\",\"start_index\":0,\"end_index\":1}}]}")
+		 D("{\"annotations\":[{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"https://a.example/x\",\"title\":\"A\",\"start_index\":0,\"end_index\":1}},"
+		   "{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"https://a.example/x\",\"start_index\":2,\"end_index\":3}}]}") FIN("stop") DONE,
+	 "T(a b)A(https://a.example/x|A| 0-1)A(https://a.example/x|| 2-3)stop"},
+	{"flat annotations, a file's, and what is none",
+	 D("{\"content\":\"a\",\"annotations\":[{\"type\":\"url_citation\",\"url\":\"HTTP://a.example\",\"title\":\"\\u00e9\"},{\"type\":\"file_citation\",\"file_id\":\"f1\",\"filename\":\"a.pdf\",\"index\":4},"
+	   "{\"type\":\"file_citation\",\"file_citation\":{\"file_id\":\"f2\",\"filename\":\"b.pdf\"}},{\"type\":\"file_citation\",\"file_citation\":{\"file_id\":\"f3\"}},"
+	   "{\"type\":\"file\",\"file\":{\"name\":\"x\"}},{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"javascript:alert(1)\"}},{\"type\":\"url_citation\"},7,null,[]]}")
+		 FIN("stop"), "T(a)A(HTTP://a.example|\xc3\xa9|)A(||a.pdf)A(||b.pdf)stop"},
+	{"places that cannot be",
+	 D("{\"content\":\"a\",\"annotations\":[{\"type\":\"url_citation\",\"url\":\"https://a.example\",\"start_index\":5,\"end_index\":2},{\"type\":\"url_citation\",\"url\":\"https://b.example\",\"start_index\":-1,\"end_index\":\"2\"}]}")
+		 FIN("stop"), "T(a)A(https://a.example||)A(https://b.example||)stop"},
+	{"annotations that are none", D("{\"content\":\"a\",\"annotations\":[]}") D("{\"annotations\":null}") D("{\"annotations\":{\"x\":[1]}}") FIN("stop"), "T(a)stop"},
+	{"Perplexity's results in every event, told once",
+	 "data: {\"citations\":[\"https://a.example\",\"https://b.example\"],\"search_results\":[{\"title\":\"A\",\"url\":\"https://a.example\",\"date\":\"2026-01-01\"}],\"choices\":[{\"delta\":{\"content\":\"a[1]\"}}]}\n\n"
+	 "data: {\"citations\":[\"https://a.example\",\"https://b.example\"],\"search_results\":[{\"title\":\"A\",\"url\":\"https://a.example\",\"date\":\"2026-01-01\"}],\"choices\":[{\"delta\":{\"content\":\"\"},\"finish_reason\":\"stop\"}]}\n\n"
+	 "data: {\"citations\":[\"https://a.example\"],\"choices\":[]}\n\n",
+	 "T(a[1])A(https://a.example|A|)A(https://b.example||)stop"},
+	{"xAI's citations in the last event",
+	 D("{\"content\":\"a\"}") FIN("stop") "data: {\"choices\":[],\"citations\":[\"https://a.example\",\"https://a.example\",\"ftp://x\",3,{\"url\":\"https://b.example\",\"title\":\"B\"}],\"usage\":{\"prompt_tokens\":1}}\n\n" DONE,
+	 "T(a)A(https://a.example||)A(https://b.example|B|)stop u=1/-1/-1/-1"},
+	{"a list does not repeat what has a place",
+	 D("{\"content\":\"a\",\"annotations\":[{\"type\":\"url_citation\",\"url\":\"https://a.example\",\"start_index\":0,\"end_index\":1}]}")
+		 "data: {\"citations\":[\"https://a.example\"],\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n", "T(a)A(https://a.example|| 0-1)stop"},
+	{"an image",
+	 D("{\"content\":\"Here\",\"images\":[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:image/png;base64,aGk=\"},\"index\":0}]}") FIN("stop"), "T(Here)I(image/png aGk=)stop"},
+	{"an image alone is an answer", D("{\"content\":\"\",\"images\":[{\"image_url\":{\"url\":\"DATA:image\\/jpeg;x=1;base64,a\\/+=\"}}]}") FIN("stop"), "I(image/jpeg a/+=)stop"},
+	{"two images, and what is none",
+	 D("{\"images\":[{\"image_url\":{\"url\":\"https://a.example/x.png\"}},{\"image_url\":{\"url\":\"data:image/png;base64,YQ==\"}},7,{\"image_url\":{\"url\":\"data:text/html;base64,YQ==\"}},"
+	   "{\"image_url\":\"data:image/png;base64,YQ==\"},{\"image_url\":{\"url\":\"data:image/png,x\"}},{\"image_url\":{\"url\":\"data:image/png;base64,\"}},{\"image_url\":{\"url\":\"data:image/webp;base64,Yg==\"}}]}")
+		 FIN("stop"), "I(image/png YQ==)I(image/webp Yg==)stop"},
 	{"finish reason error", D("{\"content\":\"a\"}") FIN("error"), "T(a)!upstream_failed"},
 };
 
@@ -110,6 +143,16 @@ static const char *finish_name(enum model_finish f)
 	return names[f];
 }
 
+static void add_calls(struct buf *out, struct wire *w)
+{
+	struct assembled *c;
+
+	while ((c = assemble_grown(&w->calls)) != NULL) {
+		buf_addf(out, "G(%zu %.*s %.*s)", c->nth, SLICE_ARG(c->name), SLICE_ARG(buf_slice(&c->args)));
+		c->grew = false;
+	}
+}
+
 static void add_delta(struct buf *out, const struct wire_delta *d)
 {
 	if (d->reasoning.n)
@@ -118,6 +161,16 @@ static void add_delta(struct buf *out, const struct wire_delta *d)
 		buf_addf(out, "T(%.*s)", SLICE_ARG(d->text));
 	if (d->refusal.n)
 		buf_addf(out, "F(%.*s)", SLICE_ARG(d->refusal));
+	for (size_t i = 0; i < d->n_sources; i++) {
+		const struct model_source *s = &d->source[i];
+
+		buf_addf(out, "A(%.*s|%.*s|%.*s", SLICE_ARG(s->url), SLICE_ARG(s->title), SLICE_ARG(s->file_name));
+		if (s->start >= 0)
+			buf_addf(out, " %lld-%lld", (long long)s->start, (long long)s->end);
+		buf_addch(out, ')');
+	}
+	for (size_t i = 0; i < d->n_images; i++)
+		buf_addf(out, "I(%.*s %.*s)", SLICE_ARG(d->image[i].mime), SLICE_ARG(d->image[i].data));
 }
 
 static enum rc take(struct wire *w, struct slice data, struct buf *out, struct err *e)
@@ -126,6 +179,8 @@ static enum rc take(struct wire *w, struct slice data, struct buf *out, struct e
 	enum rc rc = w->ops->event(w, data, &d, e);
 
 	add_delta(out, &d);
+	if (d.calls_grew)
+		add_calls(out, w);
 	return rc;
 }
 
@@ -208,6 +263,9 @@ static void openai_chat__a_whole_body__is_an_answer_or_an_error(void **state UNU
 	static const struct row bodies[] = {
 		{"an answer", "{\"choices\":[{\"message\":{\"content\":\"hi\",\"reasoning\":\"hm\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1}}", "R(hm)T(hi)stop u=1/-1/-1/-1"},
 		{"calls", "{\"choices\":[{\"message\":{\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]},\"finish_reason\":\"tool_calls\"}]}", "C(c f {})calls"},
+		{"an answer with all that can come beside it",
+		 "{\"choices\":[{\"message\":{\"content\":\"hi\",\"annotations\":[{\"type\":\"url_citation\",\"url\":\"https://a.example\"}],\"images\":[{\"image_url\":{\"url\":\"data:image/png;base64,YQ==\"}}]},"
+		 "\"finish_reason\":\"stop\"}],\"citations\":[\"https://b.example\"]}", "T(hi)A(https://a.example||)A(https://b.example||)I(image/png YQ==)stop"},
 		{"no finish reason", " {\"choices\":[{\"message\":{\"content\":\"hi\"}}]}\n", "T(hi)stop"},
 		{"an error", "{\"error\":{\"message\":\"x\",\"code\":\"context_length_exceeded\"}}", "!upstream_failed"},
 		{"Google's error", "[{\"error\":{\"code\":503,\"message\":\"x\",\"status\":\"UNAVAILABLE\"}}]", "!upstream_failed"},
@@ -279,6 +337,68 @@ static void wire_said__what_the_provider_wants_back__is_kept(void **state UNUSED
 		"{\"t\":\"call\",\"id\":\"d\",\"name\":\"f\",\"args\":\"{}\"}]}");
 }
 
+/* Of many sources a bounded number is kept, each bounded; the answer goes on. */
+static void openai_chat__too_many_sources__are_dropped(void **state UNUSED)
+{
+	struct arena *a = arena_new(64 << 20, NULL);
+	struct buf event = BUF_INIT(1 << 20);
+	struct wire_delta d;
+	struct wire w;
+	struct err e;
+
+	buf_adds(&event, "{\"choices\":[{\"delta\":{\"annotations\":[{\"type\":\"url_citation\",\"url\":\"https://a.example/");
+	while (event.n < SOURCE_URL_MAX + 200)
+		buf_addch(&event, 'x');
+	buf_adds(&event, "\"}");
+	for (int i = 0; i < SOURCES_MAX + 50; i++) {
+		buf_addf(&event, ",{\"type\":\"url_citation\",\"url\":\"https://a.example/%d\",\"title\":\"", i);
+		for (int k = 0; k < SOURCE_TITLE_MAX + 10; k++)
+			buf_adds(&event, "\xc3\xa9");
+		buf_adds(&event, "\"}");
+	}
+	buf_adds(&event, "]}}]}");
+	assert_true(buf_ok(&event));
+	wire_init(&w, &openai_chat, a, S("f"), 7);
+	assert_int_equal(openai_chat.event(&w, buf_slice(&event), &d, &e), RC_OK);
+	assert_int_equal(d.n_sources, SOURCES_MAX);
+	assert_true(slice_is(d.source[0].url, "https://a.example/0"));
+	assert_int_equal(d.source[SOURCES_MAX - 1].title.n, 2 * SOURCE_TITLE_MAX);
+	assert_int_equal(openai_chat.event(&w, buf_slice(&event), &d, &e), RC_OK);
+	assert_int_equal(d.n_sources, 0);
+	wire_release(&w);
+	buf_release(&event);
+	arena_free(a);
+}
+
+/* An image as large as an event may be; its memory goes with the next event. */
+static void openai_chat__a_large_image__comes_whole_and_goes(void **state UNUSED)
+{
+	struct arena *a = arena_new(64 << 20, NULL);
+	struct buf event = BUF_INIT(WIRE_EVENT_MAX);
+	size_t want = WIRE_EVENT_MAX - 200;
+	struct wire_delta d;
+	struct wire w;
+	struct err e;
+
+	buf_adds(&event, "{\"choices\":[{\"delta\":{\"images\":[{\"image_url\":{\"url\":\"data:image/png;base64,");
+	memset(buf_room(&event, want), 'A', want);
+	buf_added(&event, want);
+	buf_adds(&event, "\"}}]}}]}");
+	assert_true(buf_ok(&event));
+	wire_init(&w, &openai_chat, a, S("f"), 7);
+	for (int i = 0; i < IMAGES_MAX + 2; i++) {
+		assert_int_equal(openai_chat.event(&w, buf_slice(&event), &d, &e), RC_OK);
+		assert_int_equal(d.n_images, i < IMAGES_MAX);
+		assert_true(i >= IMAGES_MAX || d.image->data.n == want);
+	}
+	assert_int_equal(openai_chat.event(&w, S("{}"), &d, &e), RC_OK);
+	assert_null(w.images.text.p);
+	assert_true(arena_used(a) < 4096);
+	wire_release(&w);
+	buf_release(&event);
+	arena_free(a);
+}
+
 static void openai_chat__too_much_text__is_named(void **state UNUSED)
 {
 	struct arena *a = arena_new(64 << 20, NULL);
@@ -327,6 +447,8 @@ int main(void)
 		cmocka_unit_test(openai_chat__every_stream_at_every_split__gives_the_same),
 		cmocka_unit_test(openai_chat__a_whole_body__is_an_answer_or_an_error),
 		cmocka_unit_test(wire_said__what_the_provider_wants_back__is_kept),
+		cmocka_unit_test(openai_chat__too_many_sources__are_dropped),
+		cmocka_unit_test(openai_chat__a_large_image__comes_whole_and_goes),
 		cmocka_unit_test(openai_chat__too_much_text__is_named),
 		cmocka_unit_test(openai_chat__a_plain_delta__allocates_nothing_in_the_arena),
 	};
