@@ -6,6 +6,7 @@
 #include "wire/url.h"
 
 #include <stdarg.h>
+#include <unistd.h>
 
 #define CONF_ARENA_MAX (16 * 1024 * 1024)
 #define SCRATCH_MAX (64 * 1024 * 1024) /* the tree of a file of the largest size */
@@ -66,6 +67,31 @@ static bool is_this_machine(struct slice host)
 	return slice_is(host, "localhost") || slice_starts(host, S("127.")) || slice_is(host, "::1") || slice_ends(host, S(".localhost"));
 }
 
+/* Without a folder nothing can be kept, without a secret no address can be signed. */
+static struct slice why_no_files(struct conf_reader *r)
+{
+	const struct conf *c = r->c;
+
+	if (!c->files.enabled)
+		return S("attachments.enabled is false");
+	if (c->state_dir.n == 0)
+		return S("state_dir (CHATKIT_STATE_DIR) is not set");
+	if (access(c->state_dir.p, W_OK | X_OK) != 0)
+		return arena_printf(c->arena, "this user cannot write into state_dir, %.*s", SLICE_ARG(c->state_dir));
+	return c->secret.n ? SLICE_NONE : S("auth.secret (CHATKIT_SECRET) is not set");
+}
+
+static void offer_files(struct conf_reader *r)
+{
+	struct conf *c = r->c;
+
+	c->files_why = why_no_files(r);
+	c->files.offered = c->files_why.n == 0;
+	/* A folder was named for it, so it is missed. */
+	if (c->files.enabled && c->state_dir.n && !c->files.offered)
+		conf_warn(r, "attachments are not offered: %.*s", SLICE_ARG(c->files_why));
+}
+
 /* What works, but probably not as meant. */
 static void warn(struct conf_reader *r)
 {
@@ -95,6 +121,8 @@ static void check_together(struct conf_reader *r)
 			     c->body_max / 1024);
 	if (c->secret_old.n && c->secret.n == 0)
 		conf_problem(r, "auth.secret_old", "is set, but auth.secret (CHATKIT_SECRET) is not");
+	if (c->files.max_bytes > c->files.owner_bytes)
+		conf_problem(r, "attachments.max_mib", "a file of %zu MiB is more than one person may have (attachments.owner_mib)", c->files.max_bytes >> 20);
 }
 
 enum rc conf_load(const struct conf_from *from, struct conf **out, struct buf *problems, struct err *e)
@@ -109,6 +137,13 @@ enum rc conf_load(const struct conf_from *from, struct conf **out, struct buf *p
 	conf_read_file(&r);
 	conf_read_env(&r);
 	conf_choose_models(&r);
+	conf_choose_titles(&r);
+	conf_choose_transcriber(&r);
+	conf_read_widgets(&r);
+	conf_check_actions(&r);
+	offer_files(&r);
+	r.c->agent.stop_at = r.c->stop_at_tools.v;
+	r.c->agent.n_stop_at = r.c->stop_at_tools.n;
 	check_together(&r);
 	warn(&r);
 	r.c->warnings = arena_dup(a, buf_slice(&r.warnings));
@@ -129,7 +164,7 @@ void conf_free(struct conf *c)
 	if (!c)
 		return;
 	for (size_t i = 0; (row = conf_row_at(i)); i++)
-		if (row->type == CONF_SECRET || row->type == CONF_DATABASE || row->type == CONF_PROXY)
+		if (row->type == CONF_SECRET || row->type == CONF_KEY || row->type == CONF_DATABASE || row->type == CONF_PROXY)
 			conf_wipe(*(struct slice *)(void *)((char *)c + row->at));
 	for (size_t i = 0; i < c->n_providers; i++)
 		conf_wipe(c->providers[i].api_key);

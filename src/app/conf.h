@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "io/db.h"
 #include "io/http.h"
+#include "model/transcribe.h"
 
 #define CONF_LIST_MAX 32
 #define CONF_FILE_MAX (1024 * 1024)
@@ -96,6 +97,7 @@ struct conf {
 	struct conf_text *texts;
 	size_t n_texts;
 	struct conf_files files;
+	struct slice files_why;        /* why they are not offered, for people who set things up */
 	struct conf_list file_types;   /* media types that may be uploaded, lower case */
 
 	/* the parts below */
@@ -109,9 +111,10 @@ struct conf {
 	struct slice model_why;        /* why there is none, for health and for the log */
 	struct conf_list model_names;  /* what models was set to */
 	enum conf_title_by title_by;   /* default: words */
-	struct model_opts title_model; /* BY_MODEL: the one that is asked; the default model unless titles.model names one */
-	bool transcribes;              /* transcription is configured: url, model and key are there */
-	struct slice transcribe_url, transcribe_model, transcribe_key;
+	struct model_opts title_model; /* BY_MODEL: the one that is asked; the default model unless titles.model names one. Without a name: none */
+	struct slice title_name;       /* titles.model as written */
+	bool transcribes;              /* transcription is configured */
+	struct transcribe_opts transcribe;
 
 	/* for conf_print */
 	struct conf_origin from[CONF_ROWS_MAX];

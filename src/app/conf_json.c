@@ -76,6 +76,8 @@ static bool is_literal_secret(const struct conf_row *row, struct slice written)
 		return false;
 	if (row->type == CONF_SECRET)
 		return true;
+	if (row->type == CONF_KEY)
+		return !slice_starts(written, S("os.environ/"));
 	if (row->type != CONF_DATABASE && row->type != CONF_PROXY)
 		return false;
 	return !url_parse(written, &u) || u.password.n || slice_find(written, S("password=")) >= 0;
@@ -120,11 +122,14 @@ static const struct {
 	[CONF_TEXT] = {JSON_ARRAY, "a string, or an array of lines"},
 	[CONF_LINE] = {JSON_STRING, "a string"},
 	[CONF_SECRET] = {JSON_STRING, "a string"},
+	[CONF_KEY] = {JSON_STRING, "a string"},
 	[CONF_UNSIGNED] = {JSON_NUMBER, "a number"},
 	[CONF_SIZE] = {JSON_NUMBER, "a number"},
 	[CONF_INT] = {JSON_NUMBER, "a number"},
 	[CONF_DECIMAL] = {JSON_NUMBER, "a number"},
 	[CONF_BOOL] = {JSON_BOOL, "true or false"},
+	[CONF_WORD] = {JSON_STRING, "a string"},
+	[CONF_MEDIA] = {JSON_ARRAY, "an array of strings"},
 	[CONF_NAMES] = {JSON_ARRAY, "an array of strings"},
 	[CONF_ORIGINS] = {JSON_ARRAY, "an array of strings"},
 	[CONF_URL] = {JSON_STRING, "a string"},
@@ -164,7 +169,8 @@ static void take_row(struct conf_reader *r, const char *name, const struct conf_
 	const char *where = where_of(r, name, row->path);
 	struct buf text = BUF_INIT(CONF_FILE_MAX);
 
-	if (to_text(r, row, where, at, &text) && text.n) {
+	/* An empty list is a choice; an empty text is nothing. */
+	if (to_text(r, row, where, at, &text) && (text.n || (row->type != CONF_TEXT && json_kind(at) == JSON_ARRAY))) {
 		conf_set(r, row, where, buf_slice(&text));
 		r->c->from[conf_row_index(row)].source = CONF_FROM_FILE;
 	}
@@ -207,12 +213,15 @@ static void take_object(struct conf_reader *r, const char *name, struct slice pa
 static void take_member(struct conf_reader *r, const char *name, struct slice path, const struct json_at *at)
 {
 	const struct conf_row *row = conf_row_find(path);
+	const struct conf_part *part = conf_part_find(path);
 	const char *near;
 
-	if (json_kind(at) == JSON_NULL && (row || conf_is_section(path)))
+	if (json_kind(at) == JSON_NULL && (row || part || conf_is_section(path)))
 		return;
 	if (row) {
 		take_row(r, name, row, at);
+	} else if (part) {
+		part->take(r, where_of(r, name, part->path), at);
 	} else if (conf_is_section(path) || slice_is(path, "providers")) {
 		if (json_kind(at) == JSON_OBJECT)
 			take_object(r, name, path, at);
@@ -255,9 +264,11 @@ void conf_read_text(struct conf_reader *r, const char *name, struct slice text)
 {
 	char *copy = arena_try(r->scratch, text.n + 1);
 	struct json_at root;
+	struct guard_limits limits = GUARD_CLIENT;
 	struct json_doc *doc;
 	struct err e;
 
+	limits.key = 1024; /* texts has whole sentences as keys */
 	if (!copy) {
 		conf_problem(r, name, "is too large");
 		return;
@@ -265,7 +276,7 @@ void conf_read_text(struct conf_reader *r, const char *name, struct slice text)
 	memcpy(copy, text.p ? text.p : "", text.n);
 	if (!conf_strip(copy, text.n)) {
 		conf_problem(r, name, "a comment that begins with /* has no end");
-	} else if (json_parse(r->scratch, slice_mem(copy, text.n), &GUARD_CLIENT, &doc, &e) != RC_OK) {
+	} else if (json_parse(r->scratch, slice_mem(copy, text.n), &limits, &doc, &e) != RC_OK) {
 		conf_problem(r, name, "line %zu: %s", line_of(slice_mem(copy, text.n), e.msg), e.msg);
 	} else {
 		root = json_root(doc);

@@ -18,33 +18,12 @@ static struct conf_provider *said_of(struct conf *c, const struct provider *p)
 	return &c->providers[c->n_providers++];
 }
 
-/* A key travels in a header: what no header can hold is a slip of the clipboard. */
-static bool key_ok(struct slice key)
-{
-	for (size_t i = 0; i < key.n; i++)
-		if (key.p[i] <= ' ' || key.p[i] >= 0x7f)
-			return false;
-	return key.n > 0;
-}
-
 static void set_key(struct conf_reader *r, struct conf_provider *to, const char *where, struct slice text, bool literal, struct conf_origin from)
 {
-	struct slice name = slice_from(text, strlen("os.environ/"));
-	bool named = slice_starts(text, S("os.environ/"));
+	bool named;
 
-	if (named) {
-		const char *value = conf_getenv(r->from, name);
-
-		if (!value) {
-			conf_problem(r, where, "the variable %s is not set", conf_quote(r, name));
-			return;
-		}
-		text = slice_trim(slice_cstr(value));
-	}
-	if (!key_ok(text)) {
-		conf_problem(r, where, "holds a blank, a control character or a letter that no key has");
+	if (!conf_key(r, where, text, &text, &named))
 		return;
-	}
 	if (literal && !named)
 		r->literal_secret = true;
 	conf_wipe(to->api_key);
@@ -203,7 +182,7 @@ static struct slice by_key(struct conf_reader *r, const char **where)
 	return SLICE_NONE;
 }
 
-static const char *name_of(const struct conf_reader *r, const char *path)
+const char *conf_name_of(const struct conf_reader *r, const char *path)
 {
 	const struct conf_origin *from = &r->c->from[conf_row_index(conf_row_find(slice_cstr(path)))];
 
@@ -230,7 +209,7 @@ void conf_choose_models(struct conf_reader *r)
 {
 	struct conf *c = r->c;
 	struct slice name = slice_trim(c->model.name);
-	const char *where = name_of(r, "model"), *list = name_of(r, "models");
+	const char *where = conf_name_of(r, "model"), *list = conf_name_of(r, "models");
 
 	if (name.n == 0 && c->model_names.n == 0)
 		name = by_key(r, &where);
@@ -243,4 +222,43 @@ void conf_choose_models(struct conf_reader *r)
 		c->model = c->models[0];
 	else
 		explain_none(c);
+}
+
+void conf_choose_titles(struct conf_reader *r)
+{
+	struct conf *c = r->c;
+
+	c->title_model = c->model;
+	if (c->title_name.n)
+		resolve(r, conf_name_of(r, "titles.model"), c->title_name, &c->title_model);
+}
+
+/* Its url and key, when only the wish was said. */
+static void transcribe_by_openai(struct conf_reader *r)
+{
+	const struct provider *openai = provider_find(S("openai"));
+	const struct conf_provider *said = look(r->c, openai);
+	struct slice base = said && said->base_url.n ? said->base_url : slice_cstr(openai->base_url);
+
+	if (!said || (said->api_key.n == 0 && said->base_url.n == 0)) {
+		conf_problem(r, conf_name_of(r, "transcription.enabled"), "needs an address: set transcription.url, or OPENAI_API_KEY to take OpenAI's");
+		return;
+	}
+	r->c->transcribe.url = arena_printf(r->c->arena, "%.*s/audio/transcriptions", SLICE_ARG(base));
+	if (r->c->transcribe.api_key.n == 0)
+		r->c->transcribe.api_key = arena_dup(r->c->arena, said->api_key);
+}
+
+void conf_choose_transcriber(struct conf_reader *r)
+{
+	struct conf *c = r->c;
+
+	if (c->from[conf_row_index(conf_row_find(S("transcription.enabled")))].source == CONF_DEFAULT)
+		c->transcribes = c->transcribe.url.n > 0;
+	else if (c->transcribes && c->transcribe.url.n == 0)
+		transcribe_by_openai(r);
+	if (!c->transcribes) {
+		conf_wipe(c->transcribe.api_key);
+		c->transcribe = (struct transcribe_opts){.url = SLICE_NONE};
+	}
 }

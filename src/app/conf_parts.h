@@ -41,7 +41,7 @@ struct conf_action {
 	struct slice arguments;      /* JSON object */
 	bool once;                   /* a second press of the same item's action does nothing */
 	bool resume;                 /* the agent answers afterwards. Unsaid: only when there is no tool and no result below */
-	enum conf_maybe sync;        /* may it come by threads.custom_action's synchronous sister */
+	enum conf_maybe sync;        /* is threads.sync_custom_action its way */
 	struct slice message;        /* template: an assistant's message */
 	struct slice notice_level;   /* "info", "warning" or "danger"; template below: notice_message.n says whether there is one */
 	struct slice notice_title, notice_message;
@@ -59,7 +59,7 @@ struct conf_context {
 	struct slice name;   /* ^[a-z][a-z0-9_]{0,31}$ */
 };
 
-/* texts: one sentence of ours in another language. Sorted by locale (case aside), then english. */
+/* texts: one sentence of ours in another language; text_in (texts.h) looks it up. In the file's order. */
 struct conf_text {
 	struct slice locale, english, text;
 };

@@ -51,6 +51,15 @@ void conf_show_url(struct slice s, struct buf *out)
 		buf_addf(out, "?%.*s", SLICE_ARG(query));
 }
 
+static void show_word(unsigned i, const char *words, struct buf *out)
+{
+	struct slice rest = slice_cstr(words), word = rest;
+
+	for (unsigned k = 0; k <= i; k++)
+		rest = slice_cut(rest, '|', &word);
+	buf_add(out, word);
+}
+
 static void show_bool(bool v, const char *words, struct buf *out)
 {
 	struct slice first, second = slice_cut(slice_cstr(words ? words : "false|true"), '|', &first);
@@ -75,6 +84,7 @@ void conf_show(const struct conf *c, const struct conf_row *row, struct buf *out
 		show_text(*s, out);
 		break;
 	case CONF_SECRET:
+	case CONF_KEY:
 		if (s->n)
 			show_size(*s, out);
 		break;
@@ -99,7 +109,11 @@ void conf_show(const struct conf *c, const struct conf_row *row, struct buf *out
 	case CONF_BOOL:
 		show_bool(*(const bool *)at, row->words, out);
 		break;
+	case CONF_WORD:
+		show_word(*(const unsigned *)at, row->words, out);
+		break;
 	case CONF_NAMES:
+	case CONF_MEDIA:
 	case CONF_ORIGINS:
 		show_list(at, out);
 		break;
@@ -112,7 +126,7 @@ static void print_line(const char *path, struct slice value, const char *unit, c
 {
 	buf_addf(out, "  %-*s ", PATH_WIDTH, path);
 	if (value.n == 0)
-		buf_adds(out, "not set\n");
+		buf_adds(out, from->source == CONF_FROM_FILE ? "none  [file]\n" : "not set\n");
 	else if (from->source == CONF_FROM_ENV)
 		buf_addf(out, "%.*s%s%s  [environment, %s]\n", SLICE_ARG(value), unit ? " " : "", unit ? unit : "", from->var);
 	else
@@ -170,6 +184,7 @@ void conf_print(const struct conf *c, struct buf *out)
 	for (size_t i = 0; i < c->n_providers; i++)
 		print_provider(&c->providers[i], out);
 	print_models(c, out);
+	conf_print_parts(c, out);
 	print_warnings(c, out);
 	buf_release(&value);
 }
@@ -188,6 +203,7 @@ static void help_provider(const struct provider *p, struct buf *out)
 
 void conf_help(struct buf *out)
 {
+	const struct conf_part *part;
 	const struct conf_row *row;
 	const struct provider *p;
 
@@ -200,6 +216,9 @@ void conf_help(struct buf *out)
 			buf_addf(out, "  (%s%s%s)", row->dflt, row->unit_name ? " " : "", row->unit_name ? row->unit_name : "");
 		buf_addf(out, "\n      %s\n", row->help);
 	}
+	buf_adds(out, "\nIn the file only:\n\n");
+	for (size_t i = 0; (part = conf_part_at(i)); i++)
+		buf_addf(out, "  %s\n      %s\n", part->path, part->help);
 	buf_adds(out, "\nProviders, in order of precedence: providers.NAME.api_key and .base_url, or a variable.\n\n");
 	for (size_t i = 0; (p = provider_at(i)); i++)
 		help_provider(p, out);

@@ -5,6 +5,9 @@
 
 #define AT(member) offsetof(struct conf, member)
 #define SECONDS 1000000, "seconds"
+#define MINUTES (60 * (int64_t)1000000), "minutes"
+#define HOURS (3600 * (int64_t)1000000), "hours"
+#define MIB (1024 * 1024), "MiB"
 
 static const struct conf_row rows[] = {
 	{"model", {"CHATKIT_MODEL"}, CONF_LINE, AT(model.name), 0, 0, 0, NULL, NULL,
@@ -12,7 +15,7 @@ static const struct conf_row rows[] = {
 	{"models", {"CHATKIT_MODELS"}, CONF_NAMES, AT(model_names), 0, 0, 0, NULL, NULL, "What a client may ask for by name; the default model always is.", NULL},
 	{"instructions", {"CHATKIT_INSTRUCTIONS"}, CONF_TEXT, AT(agent.instructions), 0, 0, 0, NULL,
 	 "You are a helpful assistant. Today is {now}. You talk with {user_name}. Use your tools when they help, and answer briefly.",
-	 "What the model is told first; {user_id}, {user_name}, {now} and {locale} are filled in.", NULL},
+	 "What the model is told first; {user_id}, {user_name}, {now}, {locale} and context.headers are filled in.", NULL},
 	{"title", {"CHATKIT_TITLE"}, CONF_LINE, AT(title), 0, 0, 0, NULL, "Chat", "The title of the page.", NULL},
 	{"domain_key", {"CHATKIT_DOMAIN_KEY"}, CONF_LINE, AT(domain_key), 0, 0, 0, NULL, NULL, "With it the page mounts the hosted ChatKit component instead of its own.", NULL},
 	{"public_url", {"CHATKIT_PUBLIC_URL"}, CONF_URL, AT(public_url), 0, 0, 0, NULL, NULL,
@@ -22,6 +25,7 @@ static const struct conf_row rows[] = {
 	 "Other origins whose pages may use this backend, exactly as a browser sends them. Unset: the same origin only.", NULL},
 	{"on_disconnect", {"CHATKIT_ON_DISCONNECT"}, CONF_BOOL, AT(finish_on_disconnect), 0, 0, 0, NULL, "cancel",
 	 "What becomes of an answer whose reader left: cancel, or finish it and store it.", "cancel|finish"},
+	{"allow_cancel", {"CHATKIT_ALLOW_CANCEL"}, CONF_BOOL, AT(allow_cancel), 0, 0, 0, NULL, "true", "May people stop an answer? Then the page shows a button for it.", NULL},
 	{"state_dir", {"CHATKIT_STATE_DIR"}, CONF_PATH, AT(state_dir), 0, 0, 0, NULL, NULL, "A folder of our own for files.", NULL},
 	{"log", {"CHATKIT_LOG"}, CONF_LOG, AT(log), 0, 0, 0, NULL, "info", "error, warn, info or debug; with :/a/file not to the web server's log but there.", NULL},
 	{"ca_file", {"CHATKIT_CA_FILE"}, CONF_CA_FILE, AT(http.ca_file), 0, 0, 0, NULL, NULL, "Certificates (PEM) to trust instead of the system's, for models and tool servers.", NULL},
@@ -56,7 +60,35 @@ static const struct conf_row rows[] = {
 	{"agent.answer_seconds", {"CHATKIT_ANSWER_SECONDS"}, CONF_INT, AT(model.total_us), 1, 86400, SECONDS, "600", "How long one call of a model may take.", NULL},
 	{"agent.retries", {"CHATKIT_RETRIES"}, CONF_UNSIGNED, AT(model.retries), 0, 10, 1, NULL, "2", "How often a call that failed before its first word is made again.", NULL},
 
+	{"agent.stop_at_tools", {"CHATKIT_STOP_AT_TOOLS"}, CONF_NAMES, AT(stop_at_tools), 0, 0, 0, NULL, "show_*",
+	 "Tools, * stands for anything: an answer that calls one of them is over when it has.", NULL},
+	{"agent.show_reasoning", {"CHATKIT_SHOW_REASONING"}, CONF_BOOL, AT(show_reasoning), 0, 0, 0, NULL, "true", "Do people see what a model thinks before it answers?", NULL},
+
+	{"titles.by", {"CHATKIT_TITLES"}, CONF_WORD, AT(title_by), 0, 0, 0, NULL, "words",
+	 "What names a conversation: its first words, a model, or (off) nobody.", "words|model|off"},
+	{"titles.model", {"CHATKIT_TITLES_MODEL"}, CONF_LINE, AT(title_name), 0, 0, 0, NULL, NULL, "The model that does, as provider/model. Unset: the default model.", NULL},
+
 	{"tools.todo", {"CHATKIT_TODO"}, CONF_BOOL, AT(todo_tools), 0, 0, 0, NULL, "true", "The todo list: add_task, list_tasks, complete_task, delete_task, update_task.", NULL},
+	{"tools.ask_user", {"CHATKIT_ASK_USER"}, CONF_BOOL, AT(ask_tool), 0, 0, 0, NULL, "true", "May the model ask the person a question with answers to choose from?", NULL},
+	{"widgets.folder", {"CHATKIT_WIDGETS"}, CONF_PATH, AT(widgets_folder), 0, 0, 0, NULL, NULL, "Every *.widget in it becomes a tool, show_NAME.", NULL},
+
+	{"attachments.enabled", {"CHATKIT_ATTACHMENTS"}, CONF_BOOL, AT(files.enabled), 0, 0, 0, NULL, "true",
+	 "May people send files? It takes a state_dir that can be written, and auth.secret.", NULL},
+	{"attachments.max_mib", {"CHATKIT_ATTACHMENT_MIB"}, CONF_SIZE, AT(files.max_bytes), 1, 1024, MIB, "25", "The largest file.", NULL},
+	{"attachments.types", {"CHATKIT_ATTACHMENT_TYPES"}, CONF_MEDIA, AT(file_types), 0, 0, 0, NULL,
+	 "image/png, image/jpeg, image/gif, image/webp, application/pdf, text/plain, text/markdown, text/csv, application/json", "What files may be.", NULL},
+	{"attachments.per_message", {"CHATKIT_ATTACHMENTS_PER_MESSAGE"}, CONF_UNSIGNED, AT(files.per_message), 1, 100, 1, NULL, "10", "Files of one message.", NULL},
+	{"attachments.owner_mib", {"CHATKIT_ATTACHMENTS_OWNER_MIB"}, CONF_SIZE, AT(files.owner_bytes), 1, 1000000, MIB, "500", "All files of one person.", NULL},
+	{"attachments.owner_count", {"CHATKIT_ATTACHMENTS_OWNER_COUNT"}, CONF_UNSIGNED, AT(files.owner_count), 1, 1000000, 1, NULL, "1000", "How many they may be.", NULL},
+	{"attachments.keep_hours", {"CHATKIT_ATTACHMENT_KEEP_HOURS"}, CONF_INT, AT(files.keep_us), 1, 8760, HOURS, "24", "How long a file is kept that was never sent.", NULL},
+	{"attachments.link_minutes", {"CHATKIT_ATTACHMENT_LINK_MINUTES"}, CONF_INT, AT(files.link_us), 1, 10080, MINUTES, "60", "How long the signed address of a file works.", NULL},
+
+	{"transcription.enabled", {"CHATKIT_TRANSCRIPTION"}, CONF_BOOL, AT(transcribes), 0, 0, 0, NULL, NULL,
+	 "May people speak? Unset: when url is set. true without url: by openai's provider and its key.", NULL},
+	{"transcription.url", {"CHATKIT_TRANSCRIPTION_URL"}, CONF_URL, AT(transcribe.url), 0, 0, 0, NULL, NULL,
+	 "Who turns speech into text: an address like OpenAI's, as https://host/v1/audio/transcriptions.", NULL},
+	{"transcription.model", {"CHATKIT_TRANSCRIPTION_MODEL"}, CONF_LINE, AT(transcribe.model), 0, 0, 0, NULL, "whisper-1", "The model, as that address calls it.", NULL},
+	{"transcription.api_key", {"CHATKIT_TRANSCRIPTION_KEY"}, CONF_KEY, AT(transcribe.api_key), 0, 0, 0, NULL, NULL, "Its key. Unset: none is sent.", NULL},
 
 	{"limits.body_kib", {"CHATKIT_BODY_KIB"}, CONF_SIZE, AT(body_max), 1, 65536, 1024, "KiB", "256", "The largest body of a request.", NULL},
 	{"limits.text_kib", {"CHATKIT_TEXT_KIB"}, CONF_SIZE, AT(text_max), 1, 65536, 1024, "KiB", "32", "The longest message of a person.", NULL},
@@ -85,14 +117,23 @@ const struct conf_row *conf_row_find(struct slice path)
 	return NULL;
 }
 
+static bool is_within(const char *whole, struct slice path)
+{
+	struct slice s = slice_cstr(whole);
+
+	return slice_starts(s, path) && s.n > path.n && s.p[path.n] == '.';
+}
+
 bool conf_is_section(struct slice path)
 {
-	for (size_t i = 0; i < countof(rows); i++) {
-		struct slice row = slice_cstr(rows[i].path);
+	const struct conf_part *part;
 
-		if (slice_starts(row, path) && row.n > path.n && row.p[path.n] == '.')
+	for (size_t i = 0; i < countof(rows); i++)
+		if (is_within(rows[i].path, path))
 			return true;
-	}
+	for (size_t i = 0; (part = conf_part_at(i)); i++)
+		if (is_within(part->path, path))
+			return true;
 	return false;
 }
 
@@ -148,6 +189,7 @@ static struct slice last_word(struct slice path)
 
 const char *conf_near_path(struct slice path)
 {
+	const struct conf_part *part;
 	const char *near = NULL;
 	unsigned best = NEAR + 1;
 
@@ -163,6 +205,9 @@ const char *conf_near_path(struct slice path)
 			near = rows[i].path;
 		}
 	}
+	for (size_t i = 0; !near && (part = conf_part_at(i)); i++)
+		if (conf_distance(path, slice_cstr(part->path)) <= NEAR || slice_eq(last_word(path), last_word(slice_cstr(part->path))))
+			near = part->path;
 	return near;
 }
 

@@ -11,13 +11,16 @@
 enum conf_type {
 	CONF_TEXT,     /* any text; in the file also an array of lines */
 	CONF_LINE,     /* text without control characters */
-	CONF_SECRET,   /* conf_secret_min bytes at least */
+	CONF_SECRET,   /* CONF_SECRET_MIN bytes at least */
+	CONF_KEY,      /* somebody else's: what a header can hold; "os.environ/NAME" stands for a variable */
 	CONF_UNSIGNED, /* unsigned; the three kinds of number differ in the member's type */
 	CONF_SIZE,     /* size_t */
 	CONF_INT,      /* int64_t */
 	CONF_DECIMAL,  /* double */
 	CONF_BOOL,     /* bool: no or yes; or two words of the row's own */
+	CONF_WORD,     /* enum: which of the row's words */
 	CONF_NAMES,    /* struct conf_list */
+	CONF_MEDIA,    /* struct conf_list of media types, lower case */
 	CONF_ORIGINS,  /* struct conf_list of web origins */
 	CONF_URL,      /* http(s), without trailing slash */
 	CONF_BASE_PATH,
@@ -39,7 +42,7 @@ struct conf_row {
 	const char *unit_name; /* "KiB"; NULL: none */
 	const char *dflt;   /* as one would write it; NULL: not set */
 	const char *help;   /* one sentence */
-	const char *words;  /* BOOL: "cancel|finish" for false and true; NULL: false|true and their like */
+	const char *words;  /* BOOL: "cancel|finish" for false and true; NULL: false|true and their like. WORD: "zero|one|two" */
 };
 
 #define CONF_SECRET_MIN 32 /* bytes */
@@ -79,6 +82,10 @@ bool conf_set(struct conf_reader *r, const struct conf_row *row, const char *whe
 void conf_show(const struct conf *c, const struct conf_row *row, struct buf *out);
 /* A URL without its password, or only its size if it cannot be taken apart. */
 void conf_show_url(struct slice url, struct buf *out);
+/* Real UTF-8 without control characters; line breaks and tabs only where it is no line. */
+bool conf_is_text(struct slice s, bool line);
+/* text as a key that a header can hold, in place or in the environment; "os.environ/NAME" is that variable (*named). false: told. */
+bool conf_key(struct conf_reader *r, const char *where, struct slice text, struct slice *key, bool *named);
 /* Overwrites a value that was copied into the configuration's arena. */
 void conf_wipe(struct slice s);
 
@@ -90,6 +97,23 @@ void conf_read_env(struct conf_reader *r);
 
 /* conf_file.c. Finds, reads and takes the file in; without one nothing happens. */
 void conf_read_file(struct conf_reader *r);
+
+/* conf_parts.c. What only the file can say: a part is read by its own function. */
+struct json_at;
+struct conf_part {
+	const char *path;
+	void (*take)(struct conf_reader *r, const char *where, const struct json_at *at);
+	const char *help;
+};
+const struct conf_part *conf_part_at(size_t i); /* NULL at the end */
+const struct conf_part *conf_part_find(struct slice path);
+/* conf_actions.c. The check comes when the widgets were read. */
+void conf_take_actions(struct conf_reader *r, const char *where, const struct json_at *at);
+void conf_check_actions(struct conf_reader *r);
+/* conf_widgets.c. Reads widgets.folder. */
+void conf_read_widgets(struct conf_reader *r);
+/* conf_parts_print.c. A line for each part. */
+void conf_print_parts(const struct conf *c, struct buf *out);
 
 /* conf_json.c. What is in the file; name is for messages. */
 void conf_read_text(struct conf_reader *r, const char *name, struct slice text);
@@ -103,5 +127,10 @@ void conf_provider_set(struct conf_reader *r, const struct provider *p, const ch
 		       struct conf_origin from);
 void conf_provider_env(struct conf_reader *r);
 void conf_choose_models(struct conf_reader *r);
+/* After the models. titles.model; the address and key of transcription. */
+void conf_choose_titles(struct conf_reader *r);
+void conf_choose_transcriber(struct conf_reader *r);
+/* Who set the setting of that path, for a message: the variable, else the path. */
+const char *conf_name_of(const struct conf_reader *r, const char *path);
 
 #endif

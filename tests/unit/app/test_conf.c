@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "conf_rig.h"
 
+#include "app/texts.h"
+
 #define S32 "0123456789abcdef0123456789abcdef"
 #define NO_ENV RIG_ENV(NULL)
 
@@ -18,6 +20,7 @@ static const struct {
 	{"cors_origins", "[\"https://A.example/\", \"http://b.example:80\", \"https://c.example:8443\"]", " https://a.example/ ,http://b.example, https://c.example:8443,",
 	 "https://a.example, http://b.example, https://c.example:8443"},
 	{"on_disconnect", "\"finish\"", "finish", "finish"},
+	{"allow_cancel", "false", "no", "false"},
 	{"state_dir", "\"/var/lib/chatkit\"", "/var/lib/chatkit", "/var/lib/chatkit"},
 	{"log", "\"debug:/var/log/chatkit.log\"", "debug:/var/log/chatkit.log", "debug:/var/log/chatkit.log"},
 	{"ca_file", "\"/dev/null\"", "/dev/null", "/dev/null"},
@@ -45,7 +48,25 @@ static const struct {
 	{"agent.idle_seconds", "18", "18", "18"},
 	{"agent.answer_seconds", "19", "19", "19"},
 	{"agent.retries", "0", "0", "0"},
+	{"agent.stop_at_tools", "[\"show_*\", \"pay\"]", "show_*,pay", "show_*, pay"},
+	{"agent.show_reasoning", "false", "false", "false"},
+	{"titles.by", "\"model\"", "model", "model"},
+	{"titles.model", "\"demo/x\"", "demo/x", "demo/x"},
 	{"tools.todo", "false", "off", "false"},
+	{"tools.ask_user", "false", "0", "false"},
+	{"widgets.folder", "\"/etc\"", "/etc", "/etc"},
+	{"attachments.enabled", "false", "off", "false"},
+	{"attachments.max_mib", "5", "5", "5"},
+	{"attachments.types", "[\"Image/PNG\", \"text/plain\"]", "image/png,text/plain", "image/png, text/plain"},
+	{"attachments.per_message", "6", "6", "6"},
+	{"attachments.owner_mib", "70", "70", "70"},
+	{"attachments.owner_count", "8", "8", "8"},
+	{"attachments.keep_hours", "9", "9", "9"},
+	{"attachments.link_minutes", "10", "10", "10"},
+	{"transcription.enabled", "false", "false", "false"},
+	{"transcription.url", "\"http://h/v1/audio/transcriptions\"", "http://h/v1/audio/transcriptions", "http://h/v1/audio/transcriptions"},
+	{"transcription.model", "\"whisper-large\"", "whisper-large", "whisper-large"},
+	{"transcription.api_key", "\"sk-1\"", "sk-1", "set, 4 bytes"},
 	{"limits.body_kib", "512", "512", "512"},
 	{"limits.text_kib", "20", "20", "20"},
 	{"limits.streams", "21", "21", "21"},
@@ -83,9 +104,13 @@ static const char *file_with(const char *path, const char *json)
 {
 	static char text[1024];
 	const char *dot = strchr(path, '.');
+	/* Its model and key are nothing without a url. */
+	bool speech = strcmp(path, "transcription.model") == 0 || strcmp(path, "transcription.api_key") == 0;
 
 	if (strcmp(path, "auth.secret_old") == 0)
 		snprintf(text, sizeof(text), "{\"auth\":{\"secret\":\"%s\",\"secret_old\":%s}}", S32, json);
+	else if (speech)
+		snprintf(text, sizeof(text), "{\"transcription\":{\"url\":\"http://h/x\",\"%s\":%s}}", dot + 1, json);
 	else if (dot)
 		snprintf(text, sizeof(text), "{\"%.*s\":{\"%s\":%s}}", (int)(dot - path), path, dot + 1, json);
 	else
@@ -120,7 +145,7 @@ static void each_from_the_environment(void **state)
 			char var[256];
 
 			snprintf(var, sizeof(var), "%s=%s", row->env[k], values[i].env);
-			if (!rig_load(r, NULL, RIG_ENV("CHATKIT_SECRET=" S32, var)))
+			if (!rig_load(r, NULL, RIG_ENV("CHATKIT_SECRET=" S32, "CHATKIT_TRANSCRIPTION_URL=http://h/v1/audio/transcriptions", var)))
 				fail_msg("%s", r->problems.p);
 			if (strcmp(shown(r, values[i].path), values[i].shown) != 0)
 				fail_msg("%s: got '%s', want '%s'", row->env[k], shown(r, values[i].path), values[i].shown);
@@ -550,6 +575,7 @@ static void prints_no_secret(void **state)
 static void helps(void **state)
 {
 	struct buf out = BUF_INIT(65536);
+	const struct conf_part *part;
 	const struct conf_row *row;
 
 	(void)state;
@@ -559,6 +585,8 @@ static void helps(void **state)
 		assert_non_null(strstr(out.p, row->env[0]));
 		assert_non_null(strstr(out.p, row->help));
 	}
+	for (size_t i = 0; (part = conf_part_at(i)); i++)
+		assert_non_null(strstr(out.p, part->help));
 	assert_non_null(strstr(out.p, "OPENAI_API_KEY"));
 	buf_release(&out);
 }
@@ -622,7 +650,8 @@ static char *slurp(const char *name)
 /* Every setting has its row: | `path` | `VARIABLE` | default | */
 static void the_guide_names_all(void **state)
 {
-	char *guide = slurp("deploy/guide/configuration.md"), want[256];
+	char *guide = slurp("deploy/guide/configuration.md"), want[512];
+	const struct conf_part *part;
 	const struct conf_row *row;
 	const struct provider *p;
 
@@ -660,6 +689,16 @@ static void the_guide_names_all(void **state)
 		if (slice_find(slice_mem(line, strcspn(line + 1, "\n")), slice_cstr(p->default_model)) < 0)
 			fail_msg("provider %s: its row does not say %s", p->prefix, p->default_model);
 	}
+	for (size_t i = 0; (part = conf_part_at(i)); i++) {
+		snprintf(want, sizeof(want), "`%s`", part->path);
+		if (!strstr(guide, want))
+			fail_msg("the guide does not name %s", part->path);
+	}
+	for (size_t i = 0; text_known_at(i); i++) {
+		snprintf(want, sizeof(want), "\n- %s\n", text_known_at(i));
+		if (!strstr(guide, want))
+			fail_msg("the guide does not list: %s", text_known_at(i));
+	}
 	free(guide);
 }
 
@@ -674,10 +713,23 @@ static void uncomment(char *text)
 	}
 }
 
+/* text with one path in place of another. */
+static char *put_path(char *text, const char *from, const char *to)
+{
+	size_t size = strlen(text) + strlen(to) + 1;
+	char *at = strstr(text, from), *out = xalloc(size);
+
+	assert_non_null(at);
+	snprintf(out, size, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	free(text);
+	return out;
+}
+
 static void the_example_is_true(void **state)
 {
 	struct rig *r = *state;
-	char *text = slurp("deploy/chatkit.json.example"), want[64];
+	char *text = slurp("deploy/chatkit.json.example"), want[64], dir[80];
+	const struct conf_part *part;
 	const struct conf_row *row;
 
 	/* As it is, with the variables that it names. */
@@ -685,7 +737,11 @@ static void the_example_is_true(void **state)
 		fail_msg("%s", r->problems.p);
 	/* And with everything switched on. */
 	uncomment(text);
-	if (!rig_load(r, text, RIG_ENV("OPENAI_API_KEY=sk-1", "DB_PASSWORD=pw", "CHATKIT_SECRET=" S32, "CHATKIT_SECRET_OLD=" S32, "CHATKIT_JWT_SECRET=" S32)))
+	snprintf(dir, sizeof(dir), "%s/widgets", r->dir);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	text = put_path(text, "/etc/chatkit/widgets", dir);
+	if (!rig_load(r, text, RIG_ENV("OPENAI_API_KEY=sk-1", "DB_PASSWORD=pw", "CHATKIT_SECRET=" S32, "CHATKIT_SECRET_OLD=" S32, "CHATKIT_JWT_SECRET=" S32,
+				       "SPEECH_KEY=sk-2")))
 		fail_msg("%s", r->problems.p);
 	for (size_t i = 0; (row = conf_row_at(i)); i++) {
 		const char *dot = strrchr(row->path, '.');
@@ -696,6 +752,14 @@ static void the_example_is_true(void **state)
 		if (r->conf->from[i].source == CONF_DEFAULT)
 			fail_msg("the example does not set %s", row->path);
 	}
+	for (size_t i = 0; (part = conf_part_at(i)); i++) {
+		const char *dot = strrchr(part->path, '.');
+
+		snprintf(want, sizeof(want), "\"%s\":", dot ? dot + 1 : part->path);
+		if (!strstr(text, want))
+			fail_msg("the example has no %s", part->path);
+	}
+	assert_true(r->conf->n_client_tools && r->conf->n_context && r->conf->n_actions && r->conf->n_texts);
 	free(text);
 }
 
