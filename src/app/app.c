@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "app/context.h"
 #include "app/inner.h"
+#include "app/texts.h"
 #include "base/crypto.h"
 #include "wire/media.h"
 
@@ -164,10 +166,10 @@ enum rc exchange_model(struct exchange *x, struct slice name, const char *path, 
 
 struct caller exchange_caller(const struct exchange *x, struct slice thread_id)
 {
-	return (struct caller){.owner = x->who.owner,
-			       .user_name = x->who.name,
-			       .locale = request_header(x->req, "ACCEPT_LANGUAGE"),
-			       .thread_id = thread_id};
+	struct caller who = {.owner = x->who.owner, .user_name = x->who.name, .thread_id = thread_id};
+
+	context_of(x->req, x->app->conf, &who);
+	return who;
 }
 
 struct slice exchange_hash(struct exchange *x)
@@ -212,6 +214,7 @@ ASIDE static void no_route(struct exchange *x, const struct route *r)
 	}
 	for (size_t i = 0; i < x->cors.n; i++)
 		h[n++] = x->cors.h[i];
+	text_err(x->app->conf, context_locale(request_header(x->req, "ACCEPT_LANGUAGE")), &e);
 	reply_error(x->rep, &e, x->req->rid, h, n);
 }
 
@@ -258,6 +261,7 @@ void app_handle(struct app *app, struct request *req, struct reply *rep)
 	rc = handle(x, r, &e);
 	if (rc != RC_OK && !rep->begun) {
 		h = exchange_headers(x, &n);
+		text_err(app->conf, context_locale(request_header(req, "ACCEPT_LANGUAGE")), &e);
 		reply_error(rep, &e, req->rid, h, n - 1); /* it adds the request's id itself */
 		if (x->failed.turn_id.n)
 			exchange_delivered(x, &x->failed);
