@@ -104,7 +104,7 @@ JOBS   = -j$(shell nproc)
 sub    = +@$(MAKE) -s $(JOBS)
 deps   = @sh deploy/deps.sh
 
-.PHONY: run test asan tsan fuzz-smoke layers headers bench-streams deps install clean erase help
+.PHONY: run test test-peers asan tsan fuzz-smoke layers headers bench-streams deps install clean erase help
 run: ## start it: http://127.0.0.1:8080/ (PORT=, HOST=, DATABASE_URL=, OPENAI_API_KEY=, ...)
 	$(deps) run $(if $(DATABASE_URL),,db)
 	$(sub) all
@@ -114,6 +114,12 @@ test: ## unit tests, cases and end-to-end tests (T= a pytest expression, to run 
 	$(deps) run test
 	$(sub) all unit-programs
 	@BUILD='$(BUILD)' /usr/bin/python3 tests/tools/run.py $(if $(T),-k '$(T)')
+
+test-peers: ## OpenAI's own SDKs and types judge what we send (from PyPI and npm, into build/peers)
+	$(deps) run test peers
+	@sh tests/peers/install.sh build/peers
+	$(sub) all
+	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 build/peers/venv/bin/python tests/peers/run.py build/peers
 
 ASAN   = BUILD=build/asan SAN=address,undefined CFLAGS='-O1 -g'
 asan: ## the same tests under AddressSanitizer and UBSan

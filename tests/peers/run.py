@@ -1,0 +1,504 @@
+# SPDX-License-Identifier: MIT
+"""`make test-peers`: our server judged by the SDKs and types of others. README.md says what is judged, and how.
+
+    BUILD=build build/peers/venv/bin/python tests/peers/run.py build/peers
+
+Prints a table of operations and judges, what is wrong, and as the last line "N passed, N failed".
+"""
+from __future__ import annotations
+
+import base64
+import http.server
+import json
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+TOP = Path(__file__).resolve().parents[2]
+HERE = TOP / "tests/peers"
+sys.path[:0] = [str(HERE), str(TOP / "tests/e2e"), str(TOP / "tests/tools")]
+sys.path.append("/usr/lib/python3/dist-packages")  # psycopg2 and yaml are Debian's; behind the SDK's own packages
+
+import judge  # noqa: E402
+import official  # noqa: E402
+import rig  # noqa: E402
+import typed  # noqa: E402
+from cases import difference, load  # noqa: E402
+from fake_model import FakeModel  # noqa: E402
+
+SCENARIOS = load(HERE / "scenarios.yaml")
+GUIDE = TOP / "deploy/guide/frontend.md"
+JUDGES = ["request", "order", "py", "node", "ts", "official"]
+UPLOADS = ["upload, direct", "upload, two phases"]
+HIDDEN = {"hidden_context_item", "sdk_hidden_context"}
+
+
+# --- events in words, as the scenarios have them
+
+def word(event: dict) -> str:
+    kind = event["type"]
+    if kind == "thread.item.updated":
+        return event["update"]["type"].replace("assistant_message.content_part.", "part.")
+    if kind in ("thread.item.added", "thread.item.done", "thread.item.replaced"):
+        return f"{kind.rpartition('.')[2]} {event['item']['type']}"
+    return {"client_effect": f"effect {event.get('name')}", "notice": f"notice {event.get('level')}", "error": f"error {event.get('code')}"}.get(kind, kind)
+
+
+def words(events: list[dict]) -> list[str]:
+    """How often a text is cut is the model's affair: neighbouring deltas are one."""
+    said: list[str] = []
+    for one in map(word, events):
+        if not said or said[-1] != one or one != "part.text_delta":
+            said.append(one)
+    return said
+
+
+def flat(pattern: Any) -> list[str]:
+    return [w for part in pattern for w in flat(part)] if isinstance(pattern, list) else [pattern]
+
+
+def fits(pattern: list, said: list[str]) -> bool:
+    """`...` is any number of events, (one in parentheses) may be missing."""
+    expression = ""
+    for w in flat(pattern):
+        expression += r"(.*\n)*?" if w == "..." else f"({re.escape(w.strip('()'))}\n)" + ("?" if w[0] == "(" else "")
+    return re.fullmatch(expression, "".join(w + "\n" for w in said)) is not None
+
+
+# --- one step of a conversation, as it went
+
+@dataclass
+class Outcome:
+    """What a server did with a request: a stream's events, or an answer; or why there is neither."""
+    events: list[dict] | None = None
+    answer: Any = None
+    problem: str = ""
+
+
+@dataclass
+class Row:
+    """An operation's cells: what each judge looked at, and found."""
+    seen: dict[str, int] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+    def note(self, judge_name: str, problems: list[str]) -> None:
+        self.seen[judge_name] = self.seen.get(judge_name, 0) + 1
+        if problems:
+            self.problems.setdefault(judge_name, []).extend(problems)
+
+
+class Seen:
+    """What a conversation has named so far: $thread, $user_message, $widget, $attachment, ... are the latest of their kind."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, str] = {}
+
+    def take(self, value: Any) -> None:
+        if isinstance(value, list):
+            for v in value:
+                self.take(v)
+        elif isinstance(value, dict):
+            if value.get("id") and "thread_id" in value and "created_at" in value:
+                self.ids[value["type"]] = value["id"]
+                self.ids |= {f"question{i}": q["id"] for i, q in enumerate(value.get("inputs", []))}
+            elif value.get("id") and "status" in value and "items" in value:
+                self.ids["thread"] = value["id"]
+            if value.get("id") and "mime_type" in value:
+                self.ids["attachment"] = value["id"]
+                self.ids["upload"] = value.get("upload_descriptor", {}).get("url", "")
+            if value.get("after"):
+                self.ids["after"] = value["after"]
+            for v in value.values():
+                self.take(v)
+
+    def fill(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {self.fill(k): self.fill(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self.fill(v) for v in value]
+        if isinstance(value, str) and value.startswith("$"):
+            return self.ids.get(value[1:], value)
+        return value
+
+
+class Ours:
+    """The real program behind lighttpd."""
+
+    def __init__(self, site: rig.Site) -> None:
+        self.site = site
+        self.client = site.client()
+        self.client.session()
+
+    def ask(self, body: str) -> Outcome:
+        reply = self.client.request("POST", "/api/chat", body=body, headers={"Content-Type": "application/json", "chatkit-frame-instance-id": "peer"})
+        if reply.status != 200:
+            return Outcome(problem=f"status {reply.status}: {reply.text[:300]}")
+        if reply.is_stream:
+            return Outcome(events=[dict(e) for e in reply.events])
+        return Outcome(answer=reply.json)
+
+    def put(self, item: dict) -> None:
+        owner = self.site.db("SELECT owner_id FROM chatkit.thread WHERE id = %s", item["thread_id"])[0][0]
+        self.site.db("""WITH t AS (UPDATE chatkit.thread SET last_seq = last_seq + 1 WHERE owner_id = %s AND id = %s RETURNING last_seq)
+                        INSERT INTO chatkit.item (owner_id, thread_id, seq, id, turn_id, kind, state, hidden, body)
+                        SELECT %s, %s, last_seq, %s, 'trn_peers', %s, 'done', %s, %s FROM t""",
+                     owner, item["thread_id"], owner, item["thread_id"], item["id"], item["type"], item["type"] in HIDDEN,
+                     json.dumps(item, ensure_ascii=False, separators=(",", ":")))
+
+    def upload(self, step: dict, url: str) -> Outcome:
+        """direct: a form to the upload's address; two phases: the bytes, or a form, to the address that attachments.create gave."""
+        path = re.sub(r"^https?://[^/]+", "", url) if url else "/api/chat/attachments"
+        data = base64.b64decode(step["base64"])
+        body, kind = data, step["mime_type"]
+        if step.get("method", "POST") == "POST":
+            kind = "multipart/form-data; boundary=peers"
+            body = (f'--peers\r\nContent-Disposition: form-data; name="file"; filename="{step["name"]}"\r\nContent-Type: {step["mime_type"]}\r\n\r\n'.encode()
+                    + data + b"\r\n--peers--\r\n")
+        reply = self.client.request(step.get("method", "POST"), path, body=body, headers={"Content-Type": kind, "chatkit-frame-instance-id": "peer"})
+        if reply.status not in (200, 201, 204):
+            return Outcome(problem=f"status {reply.status}: {reply.text[:300]}")
+        return Outcome(answer=reply.json if reply.body else None)
+
+    def close(self) -> None:
+        pass
+
+
+class Theirs(official.Peer):
+    """OpenAI's."""
+
+    def ask(self, body: str) -> Outcome:
+        try:
+            events, answer = super().ask(body)
+        except Exception as e:  # noqa: BLE001  what it raises, its user's framework turns into a 500
+            return Outcome(problem=f"{type(e).__name__}: {e}")
+        return Outcome(events=events, answer=answer)
+
+
+class Ear:
+    """Who turns speech into text: hears hello in everything that is asked as OpenAI's endpoint wants it."""
+
+    def __init__(self) -> None:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                asked = self.rfile.read(int(self.headers["Content-Length"]))
+                good = self.headers["Content-Type"].startswith("multipart/form-data") and b'name="file"' in asked and b'name="model"' in asked
+                self.send_response(200 if good else 400)
+                self.send_header("Content-Type", "application/json")
+                self.end_headers()
+                self.wfile.write(json.dumps({"text": "hello"} if good else {"error": {"message": "what?"}}).encode())
+
+            def log_message(self, *args) -> None:
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/v1/audio/transcriptions"
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+# --- the whole
+
+class Peers:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows: dict[str, Row] = {op: Row() for op in [*judge.OPERATIONS, *UPLOADS]}
+        self.observed: list[dict] = []
+        self.extra: list[tuple[str, list[str]]] = []   # what is no operation's: a name, and its problems
+        self.used: set[int] = set()                    # SCENARIOS["always"] that made a difference
+        self.sites: dict[str, rig.Site] = {}
+        self.broken: dict[str, str] = {}               # configurations that the program refuses
+
+    # --- sites
+
+    def config(self, scenario: dict) -> str:
+        text = json.dumps(scenario.get("config", {}))
+        return text.replace("{widgets}", str(self.shared / "widgets")).replace("{transcription}", self.ear.url)
+
+    def site(self, config: str, url: str) -> rig.Site:
+        if config not in self.sites:
+            path = self.shared / f"{len(self.sites)}.json"
+            path.write_text(config)
+            path.chmod(0o644)
+            self.sites[config] = rig.Site(self.cluster, env={"CHATKIT_MODEL": "openai/test", "OPENAI_API_KEY": "sk-test-not-a-real-key", "OPENAI_BASE_URL": url,
+                                                             "CHATKIT_CONFIG": str(path), "CHATKIT_RETRIES": "0"})
+        return self.sites[config]
+
+    def check(self, config: str) -> str:
+        """Why the program does not take this configuration; empty when it does."""
+        if config not in self.broken:
+            path = self.shared / "check.json"
+            path.write_text(config)
+            path.chmod(0o644)
+            done = rig.run([str(rig.program()), "-c", str(path), "check"], rig.base_env() | {"CHATKIT_MODEL": "openai/test", "OPENAI_API_KEY": "sk-test", "DATABASE_URL":
+                           "postgresql:///x", "CHATKIT_SECRET": "0" * 64, "CHATKIT_STATE_DIR": "/tmp"})
+            self.broken[config] = "" if done.returncode == 0 else f"chatkit.fcgi check: {(done.stderr or done.stdout).strip()[:400]}"
+        return self.broken[config]
+
+    def prepare(self) -> None:
+        self.cluster = rig.Cluster()
+        self.ear = Ear()
+        self.shared = rig.folder("ckpeers-")
+        self.shared.chmod(0o755)
+        (self.shared / "widgets").mkdir()
+        for path in (HERE / "widgets").iterdir():
+            (self.shared / "widgets" / path.name).write_text(path.read_text())
+
+    def close(self) -> None:
+        for site in self.sites.values():
+            site.close()
+        self.cluster.close()
+        self.ear.close()
+        rig.shutil.rmtree(self.shared, ignore_errors=True)
+        rig.close_copies()
+
+    # --- scenarios
+
+    def run(self) -> None:
+        with FakeModel() as fake:
+            self.prepare()
+            try:
+                for scenario in SCENARIOS["scenarios"]:
+                    for nulls in (True, False):
+                        self.scenario(scenario, fake, nulls)
+            finally:
+                self.close()
+
+    def scenario(self, scenario: dict, fake: FakeModel, nulls: bool) -> None:
+        """Both servers, step by step, each with a copy of the scripted model of its own."""
+        url = fake.script("ours", scenario.get("model", ["Hello."]))
+        config = self.config(scenario)
+        problem = self.check(config)
+        if problem:
+            for step in scenario["steps"]:
+                if "op" in step or "upload" in step:
+                    self.rows[self.row_name(step)].note("request", [f"{scenario['name']}: {problem}"])
+            return
+        theirs = Theirs(json.loads(config), fake.script("theirs", scenario.get("model", ["Hello."])))
+        ours = Ours(self.site(config, url))
+        here, there = Seen(), Seen()
+        for step in scenario["steps"]:
+            where = f"{scenario['name']}, {step.get('note') or step.get('op') or step.get('upload') or 'put'}"
+            if "put" in step:
+                ours.put(here.fill(step["put"]))
+                theirs.put(there.fill(step["put"]))
+                here.take(here.fill(step["put"]))
+                there.take(there.fill(step["put"]))
+            elif "upload" in step:
+                self.upload(step, ours, theirs, here, there, where)
+            else:
+                self.step(step, ours, theirs, here, there, where, nulls)
+        theirs.close()
+
+    @staticmethod
+    def row_name(step: dict) -> str:
+        return f"upload, {step['upload']}" if "upload" in step else step["op"]
+
+    def step(self, step: dict, ours: Ours, theirs: Theirs, here: Seen, there: Seen, where: str, nulls: bool) -> None:
+        op, row = step["op"], self.rows[step["op"]]
+        body = judge.request(op, here.fill(step.get("params", {})), nulls)
+        came = ours.ask(body)
+        row.note("request", [f"{where}: {came.problem}"] if came.problem else [])
+        if not nulls:
+            self.observe(op, "request", json.loads(body), where)
+        if not came.problem:
+            here.take(came.events if came.events is not None else came.answer)
+            self.judge_outcome(op, step, came, row, where)
+        if "official" not in step or "skip" not in step["official"]:
+            other = theirs.ask(judge.request(op, there.fill(step.get("params", {})), nulls))
+            there.take(other.events if other.events is not None else other.answer)
+            row.note("official", [f"{where}: {p}" for p in self.compare(step, came, other)])
+
+    def judge_outcome(self, op: str, step: dict, came: Outcome, row: Row, where: str) -> None:
+        streams = op in judge.STREAMS
+        if streams != (came.events is not None):
+            row.note("order", [f"{where}: {'no stream' if streams else 'a stream'}"])
+            return
+        if streams:
+            said = words(came.events)
+            row.note("order", [] if fits(step["stream"], said) else [f"{where}: expected {flat(step['stream'])}, came {said}"])
+            for event in came.events:
+                row.note("py", [f"{where}: {p}" for p in judge.event(event)])
+                self.observe(op, "event", event, where)
+        else:
+            wrong = difference(step["answer"], came.answer) if "answer" in step else ""
+            row.note("order", [f"{where}: {wrong}"] if wrong else [])
+            row.note("py", [f"{where}: {p}" for p in judge.answer(op, came.answer)])
+            self.observe(op, "answer", came.answer, where)
+
+    def upload(self, step: dict, ours: Ours, theirs: Theirs, here: Seen, there: Seen, where: str) -> None:
+        row = self.rows[self.row_name(step)]
+        direct = step["upload"] == "direct"
+        came = ours.upload(step, "" if direct else here.ids.get("upload", ""))
+        row.note("request", [f"{where}: {came.problem}"] if came.problem else [])
+        if direct and not came.problem:
+            row.note("py", [f"{where}: {p}" for p in judge.answer("attachments.create", came.answer)])
+            self.observe(self.row_name(step), "answer", came.answer, where)
+            here.take(came.answer)
+        if direct:  # the SDK leaves uploads to its user
+            there.take(theirs.ask(judge.request("attachments.create", {k: step[k] for k in ("name", "mime_type")} | {"size": 1}, False)).answer)
+
+    def observe(self, op: str, kind: str, value: Any, where: str) -> None:
+        self.observed.append({"n": len(self.observed), "op": op, "kind": kind, "value": value, "where": where})
+
+    # --- the official server
+
+    def compare(self, step: dict, ours: Outcome, theirs: Outcome) -> list[str]:
+        """What differs and is not said to."""
+        says = step.get("official", {})
+        if "problem" in says:
+            return [] if re.search(says["problem"], theirs.problem) else [f"the official server was expected to fail ({says['problem']}): {theirs.problem or 'it did not'}"]
+        if ours.problem:
+            return ["there is nothing to compare"]
+        if theirs.problem:
+            return [f"the official server fails: {theirs.problem}"]
+        if ours.events is None:
+            differ = list(shapes_differ(ours.answer, theirs.answer, ""))
+            return [d for d in differ if not any(re.fullmatch(known, d) for known in says.get("answer", []))]
+        if "stream" in says:
+            said = words(theirs.events)
+            return [] if fits(says["stream"], said) else [f"the official server was expected to say {flat(says['stream'])}, says {said}"]
+        one, other = self.without_known(words(ours.events), "ours"), self.without_known(words(theirs.events), "theirs")
+        return [] if one == other else [f"ours {one}, theirs {other}"]
+
+    def without_known(self, said: list[str], whose: str) -> list[str]:
+        for i, known in enumerate(SCENARIOS["always"]):
+            if whose in known and any(w in known[whose] for w in said):
+                self.used.add(i)
+                said = [w for w in said if w not in known[whose]]
+        return said
+
+    # --- the other judges
+
+    def compile(self) -> None:
+        snippets = typed.snippets_of(GUIDE) if GUIDE.exists() else []
+        findings, stray = typed.compile_all(self.folder, self.observed, snippets)
+        by_n = {one["n"]: one for one in self.observed}
+        for finding in findings:
+            one = by_n[finding.n]
+            self.rows[one["op"]].note(finding.judge, [f"{one['where']}: {p}" for p in finding.problems])
+        for snippet in snippets:
+            if snippet.language == "jsonc":
+                problem = self.check_snippet(snippet.code)
+                snippet.problems += [problem] if problem else []
+            if snippet.language not in ("sh", "nginx", "text", "lighttpd"):
+                self.extra.append((f"{GUIDE.name}:{snippet.line} ({snippet.language})", snippet.problems))
+        self.extra.append(("tsc found every type", stray))
+
+    def check_snippet(self, code: str) -> str:
+        self.shared = rig.folder("ckpeers-")
+        self.shared.chmod(0o755)
+        try:
+            return self.check(code)
+        finally:
+            rig.shutil.rmtree(self.shared, ignore_errors=True)
+            rig.close_copies()
+
+    def ask_node(self) -> None:
+        done = subprocess.run(["node", str(HERE / "node.mjs"), str(self.folder)], input=json.dumps(self.observed), capture_output=True, text=True)
+        if done.returncode:
+            self.extra.append(("node.mjs", [done.stderr[-2000:]]))
+            return
+        *problems, last = json.loads(done.stdout.splitlines()[-1])
+        by_n = {one["n"]: one for one in self.observed}
+        for n in last["judged"]:
+            self.rows[by_n[n]["op"]].note("node", [f"{by_n[n]['where']}: {p['problem']}" for p in problems if p["n"] == n])
+
+    # --- the table
+
+    def cells(self) -> Iterator[tuple[str, str, str]]:
+        """Operation, judge, and ok, FAIL or -."""
+        for name, row in self.rows.items():
+            for who in JUDGES:
+                if row.problems.get(who):
+                    yield name, who, "FAIL"
+                elif row.seen.get(who):
+                    yield name, who, "ok"
+                else:
+                    yield name, who, "-" if self.reason(name, who) else "FAIL"
+
+    @staticmethod
+    def reason(name: str, who: str) -> str:
+        """Why a judge has nothing to say of an operation."""
+        return next((text for text, names in SCENARIOS["unjudged"].get(who, {}).items() if name in names), "")
+
+    def report(self) -> int:
+        cells = list(self.cells())
+        width = max(map(len, self.rows)) + 2
+        print("\n" + " " * width + "  ".join(f"{who:>8}" for who in JUDGES))
+        for name in self.rows:
+            print(f"{name:{width}}" + "  ".join(f"{state:>8}" for op, _, state in cells if op == name))
+        print()
+        for who, reasons in SCENARIOS["unjudged"].items():
+            for text, names in reasons.items():
+                print(f"- {who}: {text} ({', '.join(names)})")
+        for known in SCENARIOS["always"]:
+            print("- official: " + "; ".join(f"{whose} alone has {', '.join(known[whose])}" for whose in ("ours", "theirs") if whose in known) + f": {known['because']}")
+        for scenario in SCENARIOS["scenarios"]:
+            for step in scenario["steps"]:
+                if "because" in step.get("official", {}):
+                    print(f"- official: {scenario['name']}, {step.get('note') or step['op']}: {step['official']['because']}")
+        unused = [known["because"] for i, known in enumerate(SCENARIOS["always"]) if i not in self.used]
+        self.extra.append(("every difference that is said to be, is", unused))
+        for name, row in self.rows.items():
+            for who, problems in row.problems.items():
+                for problem in dict.fromkeys(problems):
+                    print(f"FAILED {name}, {who}: {problem}")
+            silent = [who for op, who, state in cells if op == name and state == "FAIL" and who not in row.problems]
+            if silent:
+                print(f"FAILED {name}: nothing came that {', '.join(silent)} could judge")
+        for name, problems in self.extra:
+            for problem in problems:
+                print(f"FAILED {name}: {problem}")
+        passed = sum(state == "ok" for _, _, state in cells) + sum(not problems for _, problems in self.extra)
+        failed = sum(state == "FAIL" for _, _, state in cells) + sum(bool(problems) for _, problems in self.extra)
+        print(f"{len(self.observed)} requests, events and answers were judged")
+        print(f"{passed} passed, {failed} failed")
+        return 1 if failed or not passed else 0
+
+
+def shapes_differ(one: Any, other: Any, path: str) -> Iterator[str]:
+    """Members that only one of two answers has, and values of another kind. Lists are compared as far as both go."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() | other.keys():
+            if key not in other:
+                yield f"{path}.{key}: only ours"
+            elif key not in one:
+                yield f"{path}.{key}: only theirs"
+            elif key in ("type", "status", "kind", "has_more", "role") and not isinstance(one[key], dict):
+                if one[key] != other[key]:
+                    yield f"{path}.{key}: ours {one[key]!r}, theirs {other[key]!r}"
+            else:
+                yield from shapes_differ(one[key], other[key], f"{path}.{key}")
+    elif isinstance(one, list) and isinstance(other, list):
+        if len(one) != len(other):
+            yield f"{path}: ours has {len(one)}, theirs {len(other)}"
+        for a, b in zip(one, other):
+            yield from shapes_differ(a, b, f"{path}[]")
+    elif type(one) is not type(other):
+        yield f"{path}: ours {type(one).__name__}, theirs {type(other).__name__}"
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    began = time.monotonic()
+    assert rig.PROGRAM.exists(), f"{rig.PROGRAM} is not built"
+    peers = Peers(Path(sys.argv[1]).resolve())
+    peers.run()
+    peers.compile()
+    peers.ask_node()
+    code = peers.report()
+    print(f"{time.monotonic() - began:.1f} s", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
