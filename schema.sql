@@ -52,7 +52,6 @@ CREATE TABLE IF NOT EXISTS chatkit.thread (
 	last_seq   bigint NOT NULL DEFAULT 0,
 	PRIMARY KEY (owner_id, id)
 ) WITH (fillfactor = 80);
-CREATE INDEX IF NOT EXISTS thread_recent ON chatkit.thread (owner_id, updated_at, id);
 
 CREATE TABLE IF NOT EXISTS chatkit.turn (
 	owner_id     text COLLATE "C" NOT NULL,
@@ -74,7 +73,6 @@ CREATE TABLE IF NOT EXISTS chatkit.turn (
 	PRIMARY KEY (owner_id, thread_id, id),
 	FOREIGN KEY (owner_id, thread_id) REFERENCES chatkit.thread ON DELETE CASCADE
 ) WITH (fillfactor = 80);
-CREATE INDEX IF NOT EXISTS turn_request ON chatkit.turn (owner_id, req_hash, started_at) WHERE req_hash IS NOT NULL;
 
 -- No index on lease_until: each renewal would then leave dead index entries, and there are never more rows than running turns.
 CREATE TABLE IF NOT EXISTS chatkit.live (
@@ -115,12 +113,6 @@ CREATE TABLE IF NOT EXISTS chatkit.item (
 	UNIQUE (owner_id, thread_id, id),
 	FOREIGN KEY (owner_id, thread_id) REFERENCES chatkit.thread ON DELETE CASCADE
 );
--- NOT VALID: no row needs a look, the list of version 1 was shorter.
-ALTER TABLE chatkit.item DROP CONSTRAINT IF EXISTS item_state_check,
-	ADD CONSTRAINT item_state_check CHECK (state IN ('done', 'open', 'incomplete', 'waiting')) NOT VALID;
-CREATE INDEX IF NOT EXISTS item_waiting ON chatkit.item (owner_id, thread_id, seq) WHERE state = 'waiting';
--- A page of what is shown costs the same however many hidden ones lie between.
-CREATE INDEX IF NOT EXISTS item_shown ON chatkit.item (owner_id, thread_id, seq) WHERE NOT hidden;
 
 CREATE TABLE IF NOT EXISTS chatkit.entry (
 	owner_id  text COLLATE "C" NOT NULL,
@@ -134,6 +126,32 @@ CREATE TABLE IF NOT EXISTS chatkit.entry (
 	UNIQUE (owner_id, thread_id, id),
 	FOREIGN KEY (owner_id, thread_id) REFERENCES chatkit.thread ON DELETE CASCADE
 );
+
+CREATE TABLE IF NOT EXISTS chatkit.task (
+	owner_id    text COLLATE "C" NOT NULL REFERENCES chatkit.owner ON DELETE CASCADE,
+	id          bigint NOT NULL, -- owner.last_task counts: each owner's first task is 1
+	title       text NOT NULL,
+	description text NOT NULL DEFAULT '',
+	priority    text NOT NULL DEFAULT 'none',
+	category    text NOT NULL DEFAULT 'other',
+	completed   boolean NOT NULL DEFAULT false,
+	created_at  timestamptz NOT NULL DEFAULT now(),
+	made_by     text NOT NULL,   -- the call that made it: when it comes twice, there is still one task
+	PRIMARY KEY (owner_id, id)
+);
+
+-- A site may be at work while this runs again. What follows wants all the tables, so it takes them first, and in the order in which a request does: whoever
+-- has one already is waited for, the others wait.
+LOCK TABLE chatkit.owner, chatkit.thread, chatkit.turn, chatkit.live, chatkit.chunk, chatkit.item, chatkit.entry, chatkit.task IN ACCESS EXCLUSIVE MODE;
+
+CREATE INDEX IF NOT EXISTS thread_recent ON chatkit.thread (owner_id, updated_at, id);
+CREATE INDEX IF NOT EXISTS turn_request ON chatkit.turn (owner_id, req_hash, started_at) WHERE req_hash IS NOT NULL;
+-- NOT VALID: no row needs a look, the list of version 1 was shorter.
+ALTER TABLE chatkit.item DROP CONSTRAINT IF EXISTS item_state_check,
+	ADD CONSTRAINT item_state_check CHECK (state IN ('done', 'open', 'incomplete', 'waiting')) NOT VALID;
+CREATE INDEX IF NOT EXISTS item_waiting ON chatkit.item (owner_id, thread_id, seq) WHERE state = 'waiting';
+-- A page of what is shown costs the same however many hidden ones lie between.
+CREATE INDEX IF NOT EXISTS item_shown ON chatkit.item (owner_id, thread_id, seq) WHERE NOT hidden;
 
 CREATE TABLE IF NOT EXISTS chatkit.feedback (
 	owner_id  text COLLATE "C" NOT NULL,
@@ -163,19 +181,6 @@ CREATE TABLE IF NOT EXISTS chatkit.file (
 CREATE INDEX IF NOT EXISTS file_used ON chatkit.file (owner_id, thread_id) WHERE thread_id IS NOT NULL;
 -- The sweep's, across owners.
 CREATE INDEX IF NOT EXISTS file_unused ON chatkit.file (at) WHERE state <> 'used';
-
-CREATE TABLE IF NOT EXISTS chatkit.task (
-	owner_id    text COLLATE "C" NOT NULL REFERENCES chatkit.owner ON DELETE CASCADE,
-	id          bigint NOT NULL, -- owner.last_task counts: each owner's first task is 1
-	title       text NOT NULL,
-	description text NOT NULL DEFAULT '',
-	priority    text NOT NULL DEFAULT 'none',
-	category    text NOT NULL DEFAULT 'other',
-	completed   boolean NOT NULL DEFAULT false,
-	created_at  timestamptz NOT NULL DEFAULT now(),
-	made_by     text NOT NULL,   -- the call that made it: when it comes twice, there is still one task
-	PRIMARY KEY (owner_id, id)
-);
 
 ALTER TABLE chatkit.owner ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE chatkit.thread ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -23,8 +23,8 @@ static const char sql_open[] =
 /* turn_pkey, thread_pkey */
 static const char sql_stands[] =
 	"SELECT " SQL_THREAD("t.") ", u.state, u.error_code\n"
-	"FROM chatkit.turn u JOIN chatkit.thread t ON t.owner_id = $1 AND t.id = $2\n"
-	"WHERE u.owner_id = $1 AND u.thread_id = $2 AND u.id = $3";
+	"FROM chatkit.thread t JOIN chatkit.turn u ON u.owner_id = $1 AND u.thread_id = $2 AND u.id = $3\n"
+	"WHERE t.owner_id = $1 AND t.id = $2";
 enum { ST_STATE = 5, ST_ERROR };
 
 /* turn_pkey, item_pkey. $4 after which seq */

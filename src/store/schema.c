@@ -6,6 +6,7 @@
 extern const char schema_sql[];
 
 #define SERVER_MIN 130000
+#define TRIES 10
 
 static const char sql_server[] =
 	"SELECT to_regclass('chatkit.version') IS NOT NULL, current_setting('server_version_num')::bigint, current_setting('server_encoding')";
@@ -62,7 +63,7 @@ static enum rc install(struct store *s, struct err *e)
 {
 	enum rc rc = db_script(s->db, schema_sql, e);
 
-	for (int tries = 0; (rc == RC_DB_UNKNOWN || met(rc, e)) && tries < 5; tries++)
+	for (int tries = 0; (rc == RC_DB_UNKNOWN || met(rc, e)) && tries < TRIES; tries++)
 		rc = db_script(s->db, schema_sql, e);
 	if (rc == RC_DB_UNKNOWN)
 		return err_set(e, RC_DB, "the connection broke while the schema was installed");
