@@ -31,6 +31,9 @@ struct ck_source {
 	bool interactive;                           /* entity */
 };
 
+/* The icon, if the front end has it; else empty, for one that it does not have may cost the whole item. */
+struct slice ck_icon(struct slice name);
+
 struct ck_annotation {
 	struct ck_source source;
 	int64_t index; /* where its mark stands, in UTF-16 units of the text (utf8_len16); -1: none */

@@ -127,6 +127,19 @@ static enum rc put_item(struct buf *out, const struct json_at *root, struct put 
 	return json_done(root->doc, e);
 }
 
+static struct slice quoted(struct arena *a, struct slice text)
+{
+	struct buf b = BUF_INIT(6 * text.n + 2);
+	struct jsonw w;
+	struct slice s;
+
+	jsonw_init(&w, &b);
+	jsonw_str(&w, text);
+	s = arena_try_dup(a, buf_slice(&b));
+	buf_release(&b);
+	return s.p ? s : S("\"\"");
+}
+
 enum rc ck_call_complete(struct arena *a, struct buf *out, struct slice body, struct slice output, struct err *e)
 {
 	struct put puts[] = {{"status", S("\"completed\""), false}, {"output", output, false}};
@@ -148,19 +161,6 @@ enum rc ck_widget_read(struct arena *a, struct slice body, struct slice *widget,
 	at = json_get(&root, "widget");
 	*widget = json_text(&at);
 	return json_done(root.doc, e);
-}
-
-static struct slice quoted(struct arena *a, struct slice text)
-{
-	struct buf b = BUF_INIT(6 * text.n + 2);
-	struct jsonw w;
-	struct slice s;
-
-	jsonw_init(&w, &b);
-	jsonw_str(&w, text);
-	s = arena_try_dup(a, buf_slice(&b));
-	buf_release(&b);
-	return s.p ? s : S("\"\"");
 }
 
 enum rc ck_widget_replace(struct arena *a, struct buf *out, struct slice body, struct slice widget, struct slice copy_text, struct err *e)

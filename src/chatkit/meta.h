@@ -53,7 +53,7 @@ struct ck_shown {
 	bool has_task, no_task;       /* no_task: the call is not to be shown */
 	struct ck_task task;          /* its status is the caller's */
 	bool stop;
-	struct slice updated_item;    /* JSON object with id and type */
+	struct slice updated_item;    /* JSON object with a type; ck_item_adopt (recall.h) gives it its id, thread and time */
 	struct slice *items;          /* the same */
 	size_t n_items;
 };
