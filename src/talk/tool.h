@@ -64,6 +64,7 @@ struct tool_result {
 	struct slice text; /* for the model; in the call's arena */
 	struct slice json; /* structured content, or empty */
 	struct slice meta; /* _meta, JSON object, or empty */
+	struct slice ask;  /* questions for the person, a JSON array of ChatKit's inputs, or empty; their answers come later, by a request of their own */
 };
 
 struct tool {

@@ -2,7 +2,8 @@
 #include "turn/map.h"
 
 #include "base/log.h"
-#include "wire/utf8.h"
+#include "turn/follow.h"
+#include "turn/map_inner.h"
 
 void map_init(struct map *m)
 {
@@ -13,14 +14,22 @@ void map_init(struct map *m)
 
 void map_release(struct map *m)
 {
+	thoughts_release(m);
+	widgets_release(m);
 	buf_release(&m->text);
 	buf_release(&m->json);
 }
 
-static struct slice new_id(struct map *m, const char *prefix, struct id *name)
+struct slice map_id(struct map *m, const char *prefix)
 {
-	*name = id_new(io_env(m->io), prefix);
-	return id_slice(name);
+	struct id id = id_new(io_env(m->opts->io), prefix);
+
+	return arena_dup(m->arena, id_slice(&id));
+}
+
+int64_t map_wall_us(const struct map *m)
+{
+	return env_wall_us(io_env(m->opts->io));
 }
 
 /* ---- the view, which may be gone ---- */
@@ -30,247 +39,232 @@ static void view_said(struct map *m, enum rc rc)
 	if (rc == RC_OK)
 		return;
 	m->view = NULL;
-	if (!m->finish_on_disconnect)
+	if (!m->opts->finish_on_disconnect)
 		stop_set(m->stop, STOP_CLIENT_LEFT);
 }
 
-WAITS static void show(struct map *m, const struct ck_event *ev)
+void map_show(struct map *m, const struct ck_event *ev)
 {
 	if (m->view && m->view->item)
 		view_said(m, m->view->item(m->view, ev, NULL));
 }
 
-WAITS static void show_item(struct map *m, enum ck_event_kind kind)
+void map_show_item(struct map *m, enum ck_event_kind kind)
 {
-	show(m, &(struct ck_event){.kind = kind, .json = buf_slice(&m->json)});
+	map_show(m, &(struct ck_event){.kind = kind, .json = buf_slice(&m->json)});
 }
 
-/* ---- the message ---- */
-
-static struct ck_meta message_meta(const struct map *m)
+void map_thread_updated(struct map *m)
 {
-	return (struct ck_meta){m->message_id, m->key.thread_id, m->message_us};
-}
-
-static struct slice message_body(struct map *m)
-{
-	struct ck_meta meta = message_meta(m);
-
 	buf_clear(&m->json);
-	ck_assistant_message(&m->json, &meta, buf_slice(&m->text), true);
-	return buf_slice(&m->json);
+	turn_thread_json(&m->json, &m->thread);
+	map_show_item(m, CK_THREAD_UPDATED);
 }
 
-WAITS static void flow_close(struct map *m);
-
-WAITS static void message_open(struct map *m)
+void map_title(struct map *m, struct slice title)
 {
-	struct ck_meta meta;
-
-	flow_close(m);
-	m->message_id = new_id(m, "msg_", &m->message_name);
-	m->message_us = env_wall_us(io_env(m->io));
-	m->message_open = m->answered = true;
-	buf_clear(&m->text);
-	keeper_item(m->kept, m->message_id, S("assistant_message"), m->message_us, &m->text);
-
-	meta = message_meta(m);
-	buf_clear(&m->json);
-	ck_assistant_message(&m->json, &meta, SLICE_NONE, false);
-	show_item(m, CK_ITEM_ADDED);
-	show(m, &(struct ck_event){.kind = CK_PART_ADDED, .item_id = m->message_id});
-}
-
-WAITS static enum rc said_text(struct map *m, struct slice delta, struct err *e)
-{
-	if (delta.n == 0)
-		return RC_OK;
-	if (!m->message_open)
-		message_open(m);
-	buf_add(&m->text, delta);
-	if (!buf_ok(&m->text))
-		return err_set(e, RC_PROTO, "the answer is longer than %d bytes", TURN_TEXT_MAX);
-	show(m, &(struct ck_event){.kind = CK_TEXT_DELTA, .item_id = m->message_id, .text = delta});
-	return RC_OK;
-}
-
-/* What was stored may be called done. */
-WAITS static void message_shown_done(struct map *m)
-{
-	m->message_open = false;
-	keeper_item(m->kept, SLICE_NONE, SLICE_NONE, 0, NULL);
-	show(m, &(struct ck_event){.kind = CK_PART_DONE, .item_id = m->message_id, .text = buf_slice(&m->text)});
-	(void)message_body(m);
-	show_item(m, CK_ITEM_DONE);
-}
-
-/* ---- the workflow ---- */
-
-static struct slice flow_body(struct map *m)
-{
-	struct ck_meta meta = {m->flow_id, m->key.thread_id, m->flow_us};
-
-	buf_clear(&m->json);
-	ck_workflow(&m->json, &meta, m->tasks, m->n_tasks);
-	return buf_slice(&m->json);
-}
-
-static bool flow_busy(const struct map *m)
-{
-	for (size_t i = 0; i < m->n_tasks; i++)
-		if (m->tasks[i].status == CK_STATUS_LOADING)
-			return true;
-	return false;
-}
-
-WAITS static void flow_close(struct map *m)
-{
-	if (m->flow != FLOW_OPEN)
-		return;
-	m->flow = FLOW_CLOSED;
-	(void)flow_body(m);
-	show_item(m, CK_ITEM_DONE);
-}
-
-/* The tasks of a round's calls, in their order: agent_call.index is their place. */
-static void flow_add(struct map *m, const struct message *said)
-{
-	if (!m->flow_id.n) {
-		m->flow_id = new_id(m, "wf_", &m->flow_name);
-		m->flow_us = env_wall_us(io_env(m->io));
-		m->tasks = arena_alloc(m->arena, MAP_TASKS_MAX * sizeof(*m->tasks));
-	}
-	for (size_t i = 0; i < said->n && m->n_tasks < MAP_TASKS_MAX; i++) {
-		const struct part *p = &said->parts[i];
-		const struct tool *t;
-
-		if (p->kind != PART_CALL)
-			continue;
-		t = m->tools ? toolset_find(m->tools, p->name) : NULL;
-		m->tasks[m->n_tasks++] = (struct ck_task){
-			.title = t && t->spec.title.n ? t->spec.title : utf8_cut(p->name, 64), .status = CK_STATUS_LOADING};
-	}
-}
-
-WAITS static void flow_shown(struct map *m, size_t first)
-{
-	if (m->flow == FLOW_CLOSED) {
-		(void)flow_body(m);
-		show_item(m, CK_ITEM_REPLACED);
-		return;
-	}
-	if (m->flow == FLOW_NONE) {
-		struct ck_meta meta = {m->flow_id, m->key.thread_id, m->flow_us};
-
-		m->flow = FLOW_OPEN;
-		buf_clear(&m->json);
-		ck_workflow(&m->json, &meta, NULL, 0);
-		show_item(m, CK_ITEM_ADDED);
-	}
-	for (size_t i = first; i < m->n_tasks; i++) {
-		buf_clear(&m->json);
-		ck_task_json(&m->json, &m->tasks[i]);
-		show(m, &(struct ck_event){.kind = CK_TASK_ADDED, .item_id = m->flow_id, .index = i, .json = buf_slice(&m->json)});
-	}
-}
-
-WAITS static void tool_end(struct map *m, const struct agent_event *ev)
-{
-	struct slice text = utf8_cut(ev->result->text, MAP_TASK_TEXT);
-	struct ck_task *t;
-
-	if (ev->call->index >= m->n_tasks)
-		return;
-	t = &m->tasks[ev->call->index];
-	t->status = CK_STATUS_COMPLETE;
-	t->content = arena_printf(m->arena, "%s%.*s%s", ev->result->is_error ? "Failed: " : "", SLICE_ARG(text),
-				  text.n < ev->result->text.n ? "\xe2\x80\xa6" : "");
-	if (m->flow == FLOW_CLOSED) {
-		(void)flow_body(m);
-		show_item(m, CK_ITEM_REPLACED);
-		return;
-	}
-	buf_clear(&m->json);
-	ck_task_json(&m->json, t);
-	show(m, &(struct ck_event){.kind = CK_TASK_UPDATED, .item_id = m->flow_id, .index = ev->call->index, .json = buf_slice(&m->json)});
+	m->thread.title = m->due_title = arena_dup(m->arena, title);
+	map_thread_updated(m);
 }
 
 /* ---- rows ---- */
 
-/* Rows and their texts live as long as one statement: a run of many rounds does not pile them up. */
 #define ROWS_MAX (64 * 1024 * 1024)
 
-static struct store_entry entry_of(struct map *m, struct arena *a, const struct message *msg, struct slice item_id)
+void rows_open(struct map *m, struct rows *r, size_t items, size_t entries)
 {
+	struct arena *a = arena_new(ROWS_MAX, NULL);
+
+	*r = (struct rows){.arena = a};
+	r->put = arena_alloc(a, (items + m->n_due + 1) * sizeof(*r->put));
+	r->entries = arena_alloc(a, (entries + m->n_due_entries + 1) * sizeof(*r->entries));
+	r->batch.put = r->put;
+	r->batch.entries = r->entries;
+	for (size_t i = 0; i < m->n_due; i++)
+		r->put[r->batch.n_put++] = m->due[i];
+}
+
+void rows_item(struct rows *r, struct slice id, struct slice kind, struct slice body, enum item_state state)
+{
+	r->put[r->batch.n_put++] = (struct store_item){.id = id, .kind = kind, .body = arena_dup(r->arena, body), .state = state};
+}
+
+static void entry_body(struct buf *b, const struct message *msg, struct arena *a)
+{
+	struct message stands_in;
+
+	message_write(b, msg);
+	if (buf_ok(b))
+		return;
+	stands_in = message_text(a, msg->role, S("[This was too large to be remembered.]"));
+	buf_clear(b);
+	message_write(b, &stands_in);
+}
+
+/* Made of the turn's id and a counter: a second write of the same batch does nothing. */
+static struct slice entry_id(struct map *m, struct arena *a)
+{
+	return arena_printf(a, "%.*s.%d", SLICE_ARG(m->key.turn_id), m->n_entries++);
+}
+
+struct store_entry *rows_entry(struct map *m, struct rows *r, const struct message *msg, struct slice item_id)
+{
+	struct store_entry *en = &r->entries[r->batch.n_entries++];
 	struct buf b = BUF_INIT(MESSAGE_JSON_MAX);
-	struct store_entry en = {.item_id = item_id};
 
-	/* Made of the turn's id and a counter: a second write of the same batch does nothing. */
-	en.id = arena_printf(a, "%.*s.%d", SLICE_ARG(m->key.turn_id), m->n_entries++);
-	message_write(&b, msg);
-	if (!buf_ok(&b)) {
-		struct message stands_in = message_text(a, msg->role, S("[This was too large to be remembered.]"));
-
-		buf_clear(&b);
-		message_write(&b, &stands_in);
-	}
-	en.body = arena_dup(a, buf_slice(&b));
+	entry_body(&b, msg, r->arena);
+	*en = (struct store_entry){.id = entry_id(m, r->arena), .item_id = item_id, .body = arena_dup(r->arena, buf_slice(&b))};
 	buf_release(&b);
 	return en;
 }
 
-static struct store_item item_of(struct arena *a, struct slice id, const char *kind, struct slice body, enum item_state state)
+void rows_due(struct map *m, struct rows *r, bool entries)
 {
-	return (struct store_item){.id = id, .kind = slice_cstr(kind), .body = arena_dup(a, body), .state = state};
+	r->batch.title = m->due_title;
+	r->batch.status = m->due_status;
+	for (size_t i = 0; entries && i < m->n_due_entries; i++)
+		r->entries[r->batch.n_entries++] = m->due_entries[i];
 }
+
+static void rows_settled(struct map *m, bool entries)
+{
+	m->due_title = m->due_status = SLICE_NONE;
+	m->n_due = 0;
+	if (entries)
+		m->n_due_entries = 0;
+}
+
+enum rc rows_write(struct map *m, struct rows *r, bool entries, struct err *e)
+{
+	enum rc rc;
+
+	rows_due(m, r, entries);
+	rc = store_write(m->opts->store, r->arena, &m->key, &r->batch, e);
+	if (rc == RC_OK)
+		rows_settled(m, entries);
+	arena_free(r->arena);
+	return rc;
+}
+
+enum rc map_write_item(struct map *m, const struct store_item *it, struct err *e)
+{
+	struct rows r;
+
+	rows_open(m, &r, 1, 0);
+	r.put[r.batch.n_put++] = *it;
+	return rows_write(m, &r, false, e) == RC_OK ? RC_OK : err_wrap(e, "storing an item");
+}
+
+/* An array of n that has room for one more; NULL past the arena's cap. */
+static void *grow(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
+{
+	size_t more = *cap ? 2 * *cap : 4;
+	void *bigger;
+
+	if (n < *cap)
+		return old;
+	bigger = arena_try(a, more * size);
+	if (bigger && n)
+		memcpy(bigger, old, n * size);
+	if (bigger)
+		*cap = more;
+	return bigger;
+}
+
+enum rc map_due_item(struct map *m, const struct store_item *it, struct err *e)
+{
+	struct slice body = arena_try_dup(m->arena, it->body);
+	struct store_item *due = grow(m->arena, m->due, m->n_due, &m->cap_due, sizeof(*due));
+
+	if (!body.p || !due)
+		return err_set(e, RC_TOO_LARGE, "no room for an item that is due");
+	m->due = due;
+	m->due[m->n_due] = *it;
+	m->due[m->n_due++].body = body;
+	return RC_OK;
+}
+
+enum rc map_due_entry(struct map *m, const struct message *msg, struct slice item_id, struct err *e)
+{
+	struct store_entry *due = grow(m->arena, m->due_entries, m->n_due_entries, &m->cap_due_entries, sizeof(*due));
+	struct buf b = BUF_INIT(MESSAGE_JSON_MAX);
+	struct slice body, item = arena_try_dup(m->arena, item_id);
+
+	entry_body(&b, msg, m->arena);
+	body = arena_try_dup(m->arena, buf_slice(&b));
+	buf_release(&b);
+	if (!body.p || !due || !item.p)
+		return err_set(e, RC_TOO_LARGE, "no room for an entry that is due");
+	m->due_entries = due;
+	m->due_entries[m->n_due_entries++] = (struct store_entry){.id = entry_id(m, m->arena), .item_id = item, .body = body};
+	return RC_OK;
+}
+
+/* ---- the run's events ---- */
 
 /* The model called tools: all it said is durable before the first of them starts. */
 WAITS static enum rc said_calls(struct map *m, const struct message *said, struct err *e)
 {
-	struct store_item put[2];
-	struct store_entry entry;
-	size_t n_put = 0, first = m->n_tasks;
+	size_t first = m->n_tasks;
 	bool message = m->message_open;
-	struct arena *rows = arena_new(ROWS_MAX, NULL);
-	struct batch b;
-	enum rc rc;
+	struct rows r;
 
+	if (thoughts_close(m, e) != RC_OK)
+		return e->rc;
+	text_settle(m);
+	rows_open(m, &r, 2, 1);
 	if (message)
-		put[n_put++] = item_of(rows, m->message_id, "assistant_message", message_body(m), ITEM_DONE);
+		rows_item(&r, m->message_id, S("assistant_message"), text_body(m), ITEM_DONE);
 	flow_add(m, said);
-	put[n_put++] = item_of(rows, m->flow_id, "workflow", flow_body(m), ITEM_OPEN);
-	entry = entry_of(m, rows, said, message ? m->message_id : SLICE_NONE);
-	b = (struct batch){.put = put, .n_put = n_put, .entries = &entry, .n_entries = 1};
-	rc = store_write(m->store, rows, &m->key, &b, e);
-	arena_free(rows);
-	if (rc != RC_OK)
+	rows_item(&r, m->flow_id, S("workflow"), flow_body(m), ITEM_OPEN);
+	(void)rows_entry(m, &r, said, message ? m->message_id : SLICE_NONE);
+	m->flow_due = true;
+	if (rows_write(m, &r, false, e) != RC_OK)
 		return err_wrap(e, "storing what the model said");
 	if (message)
-		message_shown_done(m);
+		text_done(m);
 	flow_shown(m, first);
 	return RC_OK;
 }
 
+WAITS static enum rc tool_over(struct map *m, const struct agent_event *ev, struct err *e)
+{
+	struct arena *a = arena_new(32 * 1024 * 1024, NULL);
+	struct ck_shown shown;
+	enum rc rc = shown_result(m, ev->call->index, ev->result, &shown, a, e);
+
+	if (rc == RC_OK)
+		flow_result(m, ev->call->index, ev->result, &shown);
+	arena_free(a);
+	return rc;
+}
+
 WAITS static enum rc round_over(struct map *m, const struct agent_event *ev, struct err *e)
 {
-	struct arena *rows = arena_new(ROWS_MAX, NULL);
-	struct store_entry *entries = arena_alloc(rows, ev->n_messages * sizeof(*entries));
-	struct store_item put = item_of(rows, m->flow_id, "workflow", flow_body(m), flow_busy(m) ? ITEM_OPEN : ITEM_DONE);
-	struct batch b = {.put = &put, .n_put = 1, .entries = entries};
-	enum rc rc;
+	struct rows r;
 
+	rows_open(m, &r, 1, ev->n_messages);
+	m->flow_due = flow_busy(m);
+	rows_item(&r, m->flow_id, S("workflow"), flow_body(m), m->flow_due ? ITEM_OPEN : ITEM_DONE);
 	for (size_t i = 0; i < ev->n_messages; i++) {
 		const struct message *msg = &ev->messages[i];
+		struct store_entry *en = rows_entry(m, &r, msg, SLICE_NONE);
 
-		entries[b.n_entries] = entry_of(m, rows, msg, SLICE_NONE);
 		if (msg->n == 1) /* a tool that wrote its result itself used this very id */
-			entries[b.n_entries].id =
-				arena_printf(rows, "%.*s.%.*s", SLICE_ARG(m->key.turn_id), SLICE_ARG(msg->parts[0].call_id));
-		b.n_entries++;
+			en->id = arena_printf(r.arena, "%.*s.%.*s", SLICE_ARG(m->key.turn_id), SLICE_ARG(msg->parts[0].call_id));
 	}
-	rc = store_write(m->store, rows, &m->key, &b, e);
-	arena_free(rows);
-	return rc == RC_OK ? RC_OK : err_wrap(e, "storing the tools' results");
+	return rows_write(m, &r, true, e) == RC_OK ? RC_OK : err_wrap(e, "storing the tools' results");
+}
+
+/* The page's tool: its task is over as far as this run goes. */
+WAITS static enum rc parked(struct map *m, const struct agent_event *ev, struct err *e)
+{
+	if (ev->call->index < m->n_tasks) {
+		struct tool_result done = {.text = SLICE_NONE};
+
+		flow_result(m, ev->call->index, &done, &(struct ck_shown){0});
+	}
+	return shown_park(m, ev->call, ev->result->args, e);
 }
 
 enum rc map_event(void *ctx, const struct agent_event *ev, struct err *e)
@@ -280,28 +274,42 @@ enum rc map_event(void *ctx, const struct agent_event *ev, struct err *e)
 
 	switch (ev->kind) {
 	case AGENT_TEXT:
-		rc = said_text(m, ev->delta, e);
+		rc = text_said(m, ev->delta, e);
 		break;
 	case AGENT_REASONING:
-	case AGENT_TOOL_BEGIN:
-		break; /* thoughts are shown by a later issue; the task was shown with SAID */
+		rc = thoughts_add(m, ev->delta, e);
+		break;
+	case AGENT_SOURCE:
+		rc = text_source(m, ev->source, e);
+		break;
+	case AGENT_IMAGE:
+		rc = shown_image(m, ev->image, e);
+		break;
+	case AGENT_CALL_GROWS:
+		rc = widget_grows(m, ev->call, e);
+		break;
 	case AGENT_SAID:
 		if (message_calls(ev->message))
 			rc = said_calls(m, ev->message, e);
 		else
 			m->last_said = ev->message; /* stored with the end: one round trip */
 		break;
+	case AGENT_TOOL_BEGIN:
+		break; /* shown with SAID */
 	case AGENT_TOOL_NEWS:
-		show(m, &(struct ck_event){.kind = CK_PROGRESS, .text = ev->delta});
+		map_show(m, &(struct ck_event){.kind = CK_PROGRESS, .text = ev->delta});
 		break;
 	case AGENT_TOOL_END:
-		tool_end(m, ev);
+		rc = tool_over(m, ev, e);
 		break;
 	case AGENT_ROUND:
 		rc = round_over(m, ev, e);
 		break;
+	case AGENT_PARKED:
+		rc = parked(m, ev, e);
+		break;
 	case AGENT_NOTICE:
-		show(m, &(struct ck_event){.kind = CK_NOTICE, .level = "warning", .text = ev->delta});
+		map_show(m, &(struct ck_event){.kind = CK_NOTICE, .level = "warning", .text = ev->delta});
 		break;
 	case AGENT_DONE:
 		m->usage = ev->usage;
@@ -314,83 +322,73 @@ enum rc map_event(void *ctx, const struct agent_event *ev, struct err *e)
 
 /* ---- the end ---- */
 
-static const struct message *stopped_note(struct arena *a)
+static void end_entries(struct map *m, struct rows *r, enum turn_state state, bool message)
 {
-	struct message *note = arena_new_of(a, struct message);
-
-	*note = message_text(a, ROLE_USER,
-			     S("<HiddenContext>The user stopped the answer before it was complete. Do not go on with it.</HiddenContext>"));
-	return note;
-}
-
-static size_t end_entries(struct map *m, struct arena *a, enum turn_state state, bool message, struct store_entry out[2])
-{
-	size_t n = 0;
 	struct message part;
 
 	if (m->last_said) {
-		out[n++] = entry_of(m, a, m->last_said, message ? m->message_id : SLICE_NONE);
+		(void)rows_entry(m, r, m->last_said, message ? m->message_id : SLICE_NONE);
 	} else if (message) {
-		part = message_text(a, ROLE_ASSISTANT, buf_slice(&m->text));
-		out[n++] = entry_of(m, a, &part, m->message_id);
+		part = message_text(r->arena, ROLE_ASSISTANT, buf_slice(&m->text));
+		(void)rows_entry(m, r, &part, m->message_id);
 	}
-	if (state == TURN_CANCELLED)
-		out[n++] = entry_of(m, a, stopped_note(a), SLICE_NONE);
-	return n;
-}
-
-static void interrupt_tasks(struct map *m)
-{
-	for (size_t i = 0; i < m->n_tasks; i++)
-		if (m->tasks[i].status == CK_STATUS_LOADING) {
-			m->tasks[i].status = CK_STATUS_NONE;
-			m->tasks[i].content = S("Interrupted.");
-		}
+	rows_due(m, r, true);
+	if (state == TURN_CANCELLED) {
+		part = message_text(r->arena, ROLE_USER,
+				    S("<HiddenContext>The user stopped the answer before it was complete. Do not go on with it.</HiddenContext>"));
+		(void)rows_entry(m, r, &part, SLICE_NONE);
+	}
 }
 
 WAITS static enum rc store_the_end(struct map *m, enum turn_state state, const struct err *fail, bool message, struct err *e)
 {
-	struct store_item put[2];
-	struct store_entry entries[2];
 	struct turn_end end = {.state = state, .tokens_in = m->usage.in > 0 ? m->usage.in : 0, .tokens_out = m->usage.out > 0 ? m->usage.out : 0};
-	struct arena *rows = arena_new(ROWS_MAX, NULL);
-	size_t n_put = 0;
+	struct rows r;
 	enum rc rc;
 
-	if (m->flow != FLOW_NONE && flow_busy(m)) {
-		interrupt_tasks(m);
-		put[n_put++] = item_of(rows, m->flow_id, "workflow", flow_body(m), ITEM_DONE);
+	rows_open(m, &r, 3, 2);
+	if (m->flow != FLOW_NONE && m->flow_due) {
+		flow_interrupt(m);
+		rows_item(&r, m->flow_id, S("workflow"), flow_body(m), ITEM_DONE);
 	}
 	if (message)
-		put[n_put++] = item_of(rows, m->message_id, "assistant_message", message_body(m), m->last_said ? ITEM_DONE : ITEM_INCOMPLETE);
-	end.batch = (struct batch){.put = put, .n_put = n_put, .entries = entries};
-	end.batch.n_entries = end_entries(m, rows, state, message, entries);
+		rows_item(&r, m->message_id, S("assistant_message"), text_body(m), m->last_said ? ITEM_DONE : ITEM_INCOMPLETE);
+	if (m->parked.n)
+		rows_item(&r, m->parked_id, S("client_tool_call"), m->parked, ITEM_WAITING);
+	end_entries(m, &r, state, message);
+	end.batch = r.batch;
 	if (fail)
 		end.error_code = slice_cstr(err_code(fail));
-	rc = store_end(m->store, rows, &m->key, &end, e);
-	arena_free(rows);
+	rc = store_end(m->opts->store, r.arena, &m->key, &end, e);
+	arena_free(r.arena);
 	return rc;
 }
 
 enum rc map_end(struct map *m, enum turn_state state, const struct err *fail, struct err *e)
 {
 	bool message = m->message_open && slice_trim(buf_slice(&m->text)).n > 0;
+	struct err lost = ERR_INIT;
 	enum rc rc;
 
+	if (thoughts_close(m, &lost) != RC_OK)
+		log_err(NULL, "thoughts are not kept", &lost);
+	widgets_drop(m);
+	if (message)
+		text_settle(m);
+	if (fail) /* a call that nobody will answer */
+		m->parked = SLICE_NONE;
 	rc = store_the_end(m, state, fail, message, e);
 	if (rc == RC_OK) {
 		flow_close(m);
 		if (message)
-			message_shown_done(m);
+			text_done(m);
 		else if (m->message_open)
-			show(m, &(struct ck_event){.kind = CK_ITEM_REMOVED, .item_id = m->message_id});
+			map_show(m, &(struct ck_event){.kind = CK_ITEM_REMOVED, .item_id = m->message_id});
+		if (m->parked.n)
+			map_show(m, &(struct ck_event){.kind = CK_ITEM_DONE, .json = m->parked});
 	} else {
-		err_user(e, rc == RC_LOST ? "This conversation was continued elsewhere." : "The answer could not be saved.");
-		fail = e;
-		state = TURN_FAILED;
+		(void)err_user(e, rc == RC_LOST ? "This conversation was continued elsewhere." : "The answer could not be saved.");
 	}
 	m->message_open = false;
-	if (m->view && m->view->end)
-		(void)m->view->end(m->view, state, fail);
 	return rc;
 }

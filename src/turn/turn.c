@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "turn/map.h"
 #include "turn/sweep.h"
+#include "turn/title.h"
 
 struct turns {
 	struct turns_opts o;
@@ -22,6 +23,9 @@ struct turn {
 	struct stop stop;
 	struct kept_turn kept;
 	struct history history;
+	struct store_thread thread; /* as it was at the begin */
+	bool untitled;              /* it had no title before; what was said first is its title for now */
+	struct title *title;        /* the model is thinking of a better one */
 	struct map map;
 };
 
@@ -73,15 +77,21 @@ static void said_rows(struct arena *a, const struct turn_req *req, struct batch 
 
 	for (size_t i = 0; i < req->n_said; i++) {
 		const struct turn_said *s = &req->said[i];
-		struct message m = message_text(a, s->role, s->text);
+		struct message m = s->message ? *s->message : message_text(a, s->role, s->text);
 		struct buf body = BUF_INIT(MESSAGE_JSON_MAX);
 
+		if (s->kind.n)
+			put[b->n_put++] = (struct store_item){.id = s->item_id, .kind = s->kind, .body = s->body, .state = ITEM_DONE, .hidden = s->hidden};
+		if (!s->message && s->text.n == 0)
+			continue;
 		message_write(&body, &m);
-		put[i] = (struct store_item){.id = s->item_id, .kind = s->kind, .body = s->body, .state = ITEM_DONE};
-		entries[i] = (struct store_entry){.id = s->item_id, .item_id = s->item_id, .body = arena_dup(a, buf_slice(&body))};
+		entries[b->n_entries++] = (struct store_entry){.id = s->entry_id.n ? s->entry_id : s->item_id,
+							       .item_id = s->kind.n ? s->item_id : SLICE_NONE,
+							       .body = arena_dup(a, buf_slice(&body))};
 		buf_release(&body);
 	}
-	*b = (struct batch){.put = put, .n_put = req->n_said, .entries = entries, .n_entries = req->n_said};
+	b->put = put;
+	b->entries = entries;
 }
 
 static enum rc busy(struct err *e)
@@ -140,6 +150,9 @@ static struct turn *turn_new(struct turns *ts, const struct turn_req *req, const
 	t->key = (struct turn_key){b->owner, b->thread_id, b->turn_id};
 	t->caller = req->caller;
 	t->caller.turn_id = b->turn_id;
+	t->thread = (struct store_thread){b->thread_id, arena_dup(a, begun->thread.title), arena_dup(a, begun->thread.status), begun->thread.created_us,
+					  begun->thread.updated_us};
+	t->untitled = begun->titled;
 	stop_init(&t->stop, ts->o.io, NULL);
 	history_init(&t->history, a);
 	remember(t, begun);
@@ -179,6 +192,10 @@ enum rc turn_begin(struct turns *ts, const struct turn_req *req, struct arena *a
 		.model = model_name(req->model),
 		.now_us = env_wall_us(env),
 		.cut_after = req->cut_after,
+		.if_item = req->if_item,
+		.if_body = req->if_body,
+		.if_no_entry = req->if_no_entry,
+		.batch = {.drop_waiting = req->drop_waiting, .files = req->files, .n_files = req->n_files},
 		.history_max = TURN_HISTORY_MAX,
 		.history_bytes = 2 * ts->o.agent->history_bytes + HISTORY_SPARE,
 	};
@@ -194,6 +211,8 @@ enum rc turn_begin(struct turns *ts, const struct turn_req *req, struct arena *a
 		rc = err_set(e, RC_CONFLICT, "the thread is locked or closed");
 		(void)err_user(e, "This conversation is closed for new messages.");
 	}
+	if (rc == RC_OK && begun->how == BEGIN_CHANGED)
+		rc = err_tell(e, RC_CONFLICT, "This was answered already.");
 	if (rc == RC_OK && begun->how == BEGIN_LEASED)
 		*out = turn_new(ts, req, &b, a, begun);
 	keep_begun(a, begun);
@@ -245,13 +264,84 @@ static void log_turn(const struct turn *t, enum turn_state state, int64_t began,
 		log_err(&ctx, "turn", e);
 }
 
-enum rc turn_run(struct turn *t, struct turn_view *view, struct err *e)
+/* What an action's turn does first: the history has a note of it, for an agent that answers. */
+WAITS static enum rc act(struct turn *t, bool *answer, struct err *e)
+{
+	enum rc rc = map_act(&t->map, t->req->act, &t->caller, answer, e);
+
+	for (size_t i = 0; rc == RC_OK && *answer && i < t->map.n_due_entries; i++) {
+		struct message m;
+
+		rc = message_read(t->arena, t->map.due_entries[i].body, &m, e);
+		if (rc == RC_OK)
+			history_add(&t->history, m);
+	}
+	return rc;
+}
+
+/* ---- the title ---- */
+
+#define TITLE_WAIT_US (3 * (int64_t)IO_SECOND) /* that an answer's stream stays open for it */
+
+static void title_begin(struct turn *t)
 {
 	struct turns *ts = t->turns;
-	int64_t began = io_now(ts->o.io);
-	struct err fail = ERR_INIT;
-	enum turn_state state;
-	enum rc rc;
+
+	if (t->untitled && ts->o.title_model && t->req->n_said)
+		t->title = title_start(ts->o.io, ts->o.title_model, t->req->said[0].text, t->arena, &t->stop);
+}
+
+/* It came while the answer is being given: shown now, stored with what is stored next. */
+WAITS static void title_look(struct turn *t)
+{
+	struct slice title;
+
+	if (!t->title || !title_ready(t->title))
+		return;
+	title = title_take(t->title, 0);
+	if (title.n)
+		map_title(&t->map, title);
+	title_release(t->title);
+	t->title = NULL;
+}
+
+/* It comes after the answer: the page is not told that the stream is over before, but not for long. */
+WAITS static void title_end(struct turn *t, bool well)
+{
+	struct turns *ts = t->turns;
+	struct slice title = t->title && well ? title_take(t->title, TITLE_WAIT_US) : SLICE_NONE;
+	struct arena *a;
+	struct err e = ERR_INIT;
+	struct store_thread th;
+
+	if (title.n) {
+		a = arena_new(ROWS_MAX, NULL);
+		if (store_thread_rename(ts->o.store, a, t->key.owner, t->key.thread_id, title, &th, &e) == RC_OK) {
+			t->map.thread.title = title;
+			map_thread_updated(&t->map);
+		}
+		arena_free(a);
+	}
+	title_release(t->title);
+	t->title = NULL;
+}
+
+/* ---- the run ---- */
+
+WAITS static enum rc turn_event(void *ctx, const struct agent_event *ev, struct err *e)
+{
+	struct turn *t = ctx;
+	enum rc rc = map_event(&t->map, ev, e);
+
+	if (rc == RC_OK && t->title)
+		title_look(t);
+	return rc;
+}
+
+ASIDE WAITS static enum rc work(struct turn *t, struct err *e)
+{
+	struct turns *ts = t->turns;
+	bool answer = true;
 	struct agent_run run = {
 		.io = ts->o.io,
 		.opts = ts->o.agent,
@@ -259,16 +349,33 @@ enum rc turn_run(struct turn *t, struct turn_view *view, struct err *e)
 		.tools = t->req->tools,
 		.history = &t->history,
 		.caller = &t->caller,
-		.out = {map_event, &t->map},
+		.out = {turn_event, t},
 		.stop = &t->stop,
 		.arena = t->arena,
+		.load = ts->o.load,
+		.load_ctx = ts->o.files,
 	};
 
-	t->map = (struct map){.io = ts->o.io, .store = ts->o.store, .arena = t->arena, .key = t->key, .kept = &t->kept, .view = view,
-			      .stop = &t->stop, .tools = t->req->tools, .finish_on_disconnect = ts->o.finish_on_disconnect};
-	map_init(&t->map);
+	if (t->req->act && act(t, &answer, e) != RC_OK)
+		return e->rc;
+	return answer ? agent_run(&run, e) : RC_OK;
+}
 
-	rc = agent_run(&run, &fail);
+enum rc turn_run(struct turn *t, struct turn_view *view, struct err *e)
+{
+	struct turns *ts = t->turns;
+	int64_t began = io_now(ts->o.io);
+	struct err fail = ERR_INIT;
+	enum turn_state state;
+	enum rc rc;
+
+	t->map = (struct map){.opts = &ts->o, .arena = t->arena, .key = t->key, .thread = t->thread, .kept = &t->kept, .view = view, .stop = &t->stop,
+			      .tools = t->req->tools};
+	map_init(&t->map);
+	title_begin(t);
+	rc = work(t, &fail);
+	if (rc == RC_OK)
+		title_look(t);
 	state = state_of(t, rc);
 	if (rc != RC_OK)
 		stopped_text(t, &fail);
@@ -278,6 +385,9 @@ enum rc turn_run(struct turn *t, struct turn_view *view, struct err *e)
 		state = TURN_FAILED;
 	}
 	keeper_drop(ts->keeper, &t->kept);
+	title_end(t, rc == RC_OK);
+	if (t->map.view && t->map.view->end)
+		(void)t->map.view->end(t->map.view, state, rc == RC_OK ? NULL : &fail);
 	log_turn(t, state, began, &fail);
 	*e = fail;
 	return rc;
@@ -303,6 +413,7 @@ void turn_release(struct turn *t)
 {
 	if (!t)
 		return;
+	title_release(t->title);
 	keeper_drop(t->turns->keeper, &t->kept);
 	stop_release(&t->stop);
 	map_release(&t->map);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One leased turn: a user message answered. begin makes it durable before the first byte, run lets the agent work and turns its events into items, rows
- * and view calls, end closes the lease. Only the turn's own coroutine touches its view and its store.
+ * One leased turn: a user message answered, or what the page sent for a run that parked, or a widget's action. begin makes it durable before the first byte,
+ * run does the action, lets the agent work and turns its events into items, rows and view calls, end closes the lease. Only the turn's own coroutine touches
+ * its view and its store.
  *
  *     if (turn_begin(ts, &req, arena, &t, &begun, e) != RC_OK) ...      one round trip
  *     ... show what begun says ...
@@ -13,6 +14,7 @@
 #ifndef TURN_TURN_H
 #define TURN_TURN_H
 
+#include "chatkit/meta.h"
 #include "turn/keeper.h"
 #include "turn/view.h"
 
@@ -24,6 +26,16 @@ struct turns_opts {
 	struct store *store;
 	const struct agent_opts *agent;
 	bool finish_on_disconnect; /* a turn outlives its page; else it is cancelled when the client leaves */
+	bool show_reasoning;       /* thoughts become items */
+	struct model *title_model; /* names a conversation; NULL: its first words do */
+	/* Files, for models and of models. NULL: there are none. load as in agent_run; save: an image becomes a file of the thread. */
+	WAITS enum rc (*load)(void *ctx, const struct caller *who, struct part *file, struct arena *a, struct err *e);
+	WAITS enum rc (*save)(void *ctx, struct slice owner, struct slice thread_id, struct slice mime, struct slice base64, struct arena *a, struct slice *id,
+			      struct err *e);
+	void *files;
+	/* A widget (JSON of one, or {"template","data"?}) checked and compact, into out. */
+	enum rc (*widget)(void *ctx, struct slice ref, struct arena *a, struct buf *out, struct err *e);
+	void *widgets;
 };
 
 #define TURN_WAIT_US 5000000  /* how long a new message waits for a turn that is ending */
@@ -36,11 +48,29 @@ struct keeper *turns_keeper(struct turns *ts);
 /* No new turns from here on; waits until the running ones ended, stops them (STOP_SHUTDOWN) when grace_us is over. */
 WAITS void turns_drain(struct turns *ts, int64_t grace_us);
 
-/* What the person (or, in a seeded thread, both) said: an item and what the model remembers of it. */
+/* What a turn begins with, an item and what the model remembers of it: what the person said, or chose, or did. */
+enum turn_show { TURN_SHOW_DONE, TURN_SHOW_REPLACED, TURN_SHOW_NOT };
 struct turn_said {
-	struct slice item_id, kind, body; /* JSON */
-	enum role role;
+	struct slice item_id, kind, body; /* body: JSON. An id that stands is put again. kind empty: no item */
+	bool hidden;
+	enum turn_show show;
+	enum role role;                   /* the entry: message, else text; neither: none */
 	struct slice text;
+	const struct message *message;
+	struct slice entry_id;            /* empty: the item's */
+};
+
+/* What a widget's action does before, or instead of, the agent: one call of a tool, and what is shown of it. */
+struct turn_act {
+	const struct tool *tool;     /* NULL: none */
+	struct slice args;           /* JSON object, not the model's but not trusted either */
+	struct slice item_id, widget_body; /* the sender, as it is stored now; empty: none */
+	/*
+	 * result: the tool's, NULL without one. What else is to be shown goes to *shown, in a (which was filled from the result's _meta before); *note is what
+	 * the model remembers; *resume: the agent answers.
+	 */
+	enum rc (*after)(void *ctx, const struct tool_result *result, struct arena *a, struct ck_shown *shown, struct slice *note, bool *resume, struct err *e);
+	void *ctx;
 };
 
 struct turn_req {
@@ -49,6 +79,10 @@ struct turn_req {
 	struct slice title;          /* when the thread has none */
 	struct slice req_hash, frame;
 	struct slice cut_after;      /* retry: everything after this item goes */
+	struct slice if_item, if_body, if_no_entry, drop_waiting; /* as in struct begin and its batch */
+	const struct slice *files;   /* that it uses from now on */
+	size_t n_files;
+	const struct turn_act *act;  /* NULL: the agent answers at once */
 	const struct turn_said *said;
 	size_t n_said;
 	struct model *model;
@@ -57,7 +91,8 @@ struct turn_req {
 
 /*
  * RC_OK and *out: leased, everything said is durable. RC_OK and *out NULL: the same request came before; begun names its turn (turn/follow.h).
- * RC_CONFLICT: another turn runs (waited TURN_WAIT_US) or the thread is locked, with the user's text. RC_NOT_FOUND, RC_DB, RC_BUSY (draining), RC_STOPPED.
+ * RC_CONFLICT: another turn runs (waited TURN_WAIT_US) or the thread is locked, with the user's text; or a condition does not hold (begun->how tells:
+ * BEGIN_CHANGED). RC_NOT_FOUND, RC_DB, RC_BUSY (draining), RC_STOPPED.
  * req's slices must live as long as arena, which must outlive the turn. stop ends the waiting.
  */
 WAITS enum rc turn_begin(struct turns *ts, const struct turn_req *req, struct arena *a, struct stop *stop, struct turn **out, struct begun *begun,

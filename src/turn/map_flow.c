@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* Workflows: one of the run's tool calls, a task each; and one for each stretch of thoughts. */
+#include "turn/map_inner.h"
+#include "wire/utf8.h"
+
+/* ---- tools ---- */
+
+struct slice flow_body(struct map *m)
+{
+	struct ck_meta meta = {m->flow_id, m->key.thread_id, m->flow_us};
+
+	buf_clear(&m->json);
+	ck_workflow(&m->json, &meta, m->tasks, m->n_tasks);
+	return buf_slice(&m->json);
+}
+
+bool flow_busy(const struct map *m)
+{
+	for (size_t i = 0; i < m->n_tasks; i++)
+		if (m->tasks[i].status == CK_STATUS_LOADING)
+			return true;
+	return false;
+}
+
+void flow_close(struct map *m)
+{
+	if (m->flow != FLOW_OPEN)
+		return;
+	m->flow = FLOW_CLOSED;
+	(void)flow_body(m);
+	map_show_item(m, CK_ITEM_DONE);
+}
+
+void flow_add(struct map *m, const struct message *said)
+{
+	if (!m->flow_id.n) {
+		m->flow_name = id_new(io_env(m->opts->io), "wf_");
+		m->flow_id = id_slice(&m->flow_name);
+		m->flow_us = map_wall_us(m);
+		m->tasks = arena_alloc(m->arena, MAP_TASKS_MAX * sizeof(*m->tasks));
+	}
+	for (size_t i = 0; i < said->n && m->n_tasks < MAP_TASKS_MAX; i++) {
+		const struct part *p = &said->parts[i];
+		const struct tool *t;
+
+		if (p->kind != PART_CALL)
+			continue;
+		t = m->tools ? toolset_find(m->tools, p->name) : NULL;
+		m->tasks[m->n_tasks++] = (struct ck_task){
+			.title = t && t->spec.title.n ? t->spec.title : utf8_cut(p->name, 64), .status = CK_STATUS_LOADING};
+	}
+}
+
+void flow_shown(struct map *m, size_t first)
+{
+	if (m->flow == FLOW_CLOSED) {
+		(void)flow_body(m);
+		map_show_item(m, CK_ITEM_REPLACED);
+		return;
+	}
+	if (m->flow == FLOW_NONE) {
+		struct ck_meta meta = {m->flow_id, m->key.thread_id, m->flow_us};
+
+		m->flow = FLOW_OPEN;
+		buf_clear(&m->json);
+		ck_workflow(&m->json, &meta, NULL, 0);
+		map_show_item(m, CK_ITEM_ADDED);
+	}
+	for (size_t i = first; i < m->n_tasks; i++) {
+		buf_clear(&m->json);
+		ck_task_json(&m->json, &m->tasks[i]);
+		map_show(m, &(struct ck_event){.kind = CK_TASK_ADDED, .item_id = m->flow_id, .index = i, .json = buf_slice(&m->json)});
+	}
+}
+
+/* What a tool says of its own task, out of the arena that dies with its result. */
+static void dress(struct map *m, struct ck_task *t, const struct ck_task *as)
+{
+	struct arena *a = m->arena;
+	struct ck_source *sources = as->n_sources ? arena_try(a, as->n_sources * sizeof(*sources)) : NULL;
+	struct slice *queries = as->n_queries ? arena_try(a, as->n_queries * sizeof(*queries)) : NULL;
+
+	t->kind = as->kind;
+	if (as->title.n)
+		t->title = arena_try_dup(a, as->title);
+	if (as->content.n)
+		t->content = arena_try_dup(a, as->content);
+	t->icon = arena_try_dup(a, as->icon);
+	t->title_query = arena_try_dup(a, as->title_query);
+	for (size_t i = 0; queries && i < as->n_queries; i++)
+		queries[i] = arena_try_dup(a, as->queries[i]);
+	for (size_t i = 0; sources && i < as->n_sources; i++) {
+		sources[i] = as->sources[i];
+		sources[i].title = arena_try_dup(a, sources[i].title);
+		sources[i].description = arena_try_dup(a, sources[i].description);
+		sources[i].timestamp = arena_try_dup(a, sources[i].timestamp);
+		sources[i].group = arena_try_dup(a, sources[i].group);
+		sources[i].url = arena_try_dup(a, sources[i].url);
+		sources[i].attribution = arena_try_dup(a, sources[i].attribution);
+		sources[i].filename = arena_try_dup(a, sources[i].filename);
+	}
+	t->queries = queries;
+	t->n_queries = queries ? as->n_queries : 0;
+	t->sources = sources;
+	t->n_sources = sources ? as->n_sources : 0;
+}
+
+void flow_result(struct map *m, size_t index, const struct tool_result *r, const struct ck_shown *shown)
+{
+	struct slice text = utf8_cut(r->text, MAP_TASK_TEXT);
+	struct ck_task *t;
+
+	if (index >= m->n_tasks)
+		return;
+	t = &m->tasks[index];
+	t->status = CK_STATUS_COMPLETE;
+	if (r->is_error || !shown->widget.n) /* of a widget the screen says more than its text */
+		t->content = arena_printf(m->arena, "%s%.*s%s", r->is_error ? "Failed: " : "", SLICE_ARG(text), text.n < r->text.n ? "\xe2\x80\xa6" : "");
+	if (shown->has_task)
+		dress(m, t, &shown->task);
+	if (m->flow == FLOW_CLOSED) {
+		(void)flow_body(m);
+		map_show_item(m, CK_ITEM_REPLACED);
+		return;
+	}
+	buf_clear(&m->json);
+	ck_task_json(&m->json, t);
+	map_show(m, &(struct ck_event){.kind = CK_TASK_UPDATED, .item_id = m->flow_id, .index = index, .json = buf_slice(&m->json)});
+}
+
+void flow_interrupt(struct map *m)
+{
+	for (size_t i = 0; i < m->n_tasks; i++)
+		if (m->tasks[i].status == CK_STATUS_LOADING) {
+			m->tasks[i].status = CK_STATUS_NONE;
+			m->tasks[i].content = S("Interrupted.");
+		}
+}
+
+/* ---- thoughts ---- */
+
+/*
+ * A thought is sent whole each time it grows: not with each word, then. A tenth of a second apart, a little more the longer it is: a hundred KB a second at
+ * most.
+ */
+#define THOUGHT_PAUSE_US 100000
+#define THOUGHT_PAUSE_PER_BYTE_US 10
+
+struct thoughts {
+	bool open;
+	struct slice id;
+	int64_t created_us;
+	int64_t began, next;  /* by io_now: when it began, when it may be sent again */
+	size_t shown;         /* bytes that were sent */
+	struct buf text;
+};
+
+static struct ck_task thought(const struct thoughts *t)
+{
+	return (struct ck_task){.kind = CK_TASK_THOUGHT, .content = buf_slice(&t->text)};
+}
+
+WAITS static void thought_show(struct map *m, enum ck_event_kind kind)
+{
+	struct thoughts *t = m->thoughts;
+	struct ck_task task = thought(t);
+
+	t->shown = t->text.n;
+	t->next = io_in(m->opts->io, THOUGHT_PAUSE_US + (int64_t)t->text.n * THOUGHT_PAUSE_PER_BYTE_US);
+	buf_clear(&m->json);
+	ck_task_json(&m->json, &task);
+	map_show(m, &(struct ck_event){.kind = kind, .item_id = t->id, .json = buf_slice(&m->json)});
+}
+
+WAITS static enum rc thoughts_open(struct map *m, struct err *e)
+{
+	struct thoughts *t = m->thoughts;
+	struct ck_flow empty = {.reasoning = true};
+	struct ck_meta meta;
+
+	if (!t) {
+		t = m->thoughts = arena_try(m->arena, sizeof(*t));
+		if (!t)
+			return err_set(e, RC_TOO_LARGE, "no room for thoughts");
+		buf_init(&t->text, TURN_TEXT_MAX);
+	}
+	flow_close(m);
+	t->open = true;
+	t->id = map_id(m, "wf_");
+	t->created_us = map_wall_us(m);
+	t->began = io_now(m->opts->io);
+	buf_clear(&t->text);
+	meta = (struct ck_meta){t->id, m->key.thread_id, t->created_us};
+	buf_clear(&m->json);
+	ck_flow(&m->json, &meta, &empty);
+	map_show_item(m, CK_ITEM_ADDED);
+	return RC_OK;
+}
+
+enum rc thoughts_add(struct map *m, struct slice delta, struct err *e)
+{
+	bool first = !m->thoughts || !m->thoughts->open;
+
+	/* A message that has begun is not interrupted: what is thought meanwhile stays with the model. */
+	if (!m->opts->show_reasoning || m->message_open || (first && slice_trim(delta).n == 0))
+		return RC_OK;
+	if (first && thoughts_open(m, e) != RC_OK)
+		return e->rc;
+	buf_add(&m->thoughts->text, delta);
+	if (!buf_ok(&m->thoughts->text)) /* longer than anybody reads: what there is stands */
+		return thoughts_close(m, e);
+	if (first)
+		thought_show(m, CK_TASK_ADDED);
+	else if (io_now(m->opts->io) >= m->thoughts->next)
+		thought_show(m, CK_TASK_UPDATED);
+	return RC_OK;
+}
+
+enum rc thoughts_close(struct map *m, struct err *e)
+{
+	struct thoughts *t = m->thoughts;
+	struct ck_flow flow = {.reasoning = true, .timed = true, .n_tasks = 1};
+	struct ck_meta meta;
+	struct ck_task task;
+
+	if (!t || !t->open)
+		return RC_OK;
+	t->open = false;
+	if (t->shown < t->text.n)
+		thought_show(m, CK_TASK_UPDATED);
+	task = thought(t);
+	flow.tasks = &task;
+	flow.duration_s = (io_now(m->opts->io) - t->began + IO_SECOND / 2) / IO_SECOND;
+	meta = (struct ck_meta){t->id, m->key.thread_id, t->created_us};
+	buf_clear(&m->json);
+	ck_flow(&m->json, &meta, &flow);
+	map_show_item(m, CK_ITEM_DONE);
+	return map_due_item(m, &(struct store_item){.id = t->id, .kind = S("workflow"), .body = buf_slice(&m->json), .state = ITEM_DONE}, e);
+}
+
+void thoughts_release(struct map *m)
+{
+	if (m->thoughts)
+		buf_release(&m->thoughts->text);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* Widgets that are shown while the model is still writing the call that shows them. */
+#include "chatkit/widget.h"
+#include "turn/map_inner.h"
+#include "wire/partial.h"
+
+#define GROWING_MAX 4
+#define GROWING_PAUSE_US 80000
+
+struct grown {
+	struct slice id; /* empty: free */
+	size_t index;    /* the call's */
+	int64_t created_us;
+	struct buf widget; /* as it is shown */
+};
+struct growing {
+	struct grown at[GROWING_MAX];
+	int64_t next; /* by io_now: not before */
+};
+
+static struct grown *grown_find(struct map *m, size_t index)
+{
+	for (size_t i = 0; m->growing && i < GROWING_MAX; i++)
+		if (m->growing->at[i].id.n && m->growing->at[i].index == index)
+			return &m->growing->at[i];
+	return NULL;
+}
+
+static struct grown *grown_new(struct map *m, size_t index)
+{
+	for (size_t i = 0; i < GROWING_MAX; i++) {
+		struct grown *g = &m->growing->at[i];
+
+		if (g->id.n)
+			continue;
+		*g = (struct grown){.id = map_id(m, "msg_"), .index = index, .created_us = map_wall_us(m)};
+		buf_init(&g->widget, WIDGET_MAX);
+		return g;
+	}
+	return NULL;
+}
+
+static void grown_free(struct grown *g)
+{
+	buf_release(&g->widget);
+	g->id = SLICE_NONE;
+}
+
+static void change_shown(struct map *m, const struct grown *g, const struct widget_change *c)
+{
+	struct ck_event ev = {.item_id = g->id, .json = c->json, .text = c->text, .name = c->id, .flag = c->done};
+
+	switch (c->kind) {
+	case WIDGET_ROOT:
+		ev.kind = CK_WIDGET_ROOT;
+		break;
+	case WIDGET_COMPONENT:
+		ev.kind = CK_WIDGET_COMPONENT;
+		break;
+	case WIDGET_TEXT:
+		ev.kind = CK_WIDGET_TEXT;
+		break;
+	}
+	map_show(m, &ev);
+}
+
+/* From what is shown to this widget. */
+WAITS static enum rc grown_to(struct map *m, struct grown *g, struct slice widget, struct arena *a, struct err *e)
+{
+	struct widget_change *changes = arena_alloc(a, WIDGET_CHANGES_MAX * sizeof(*changes));
+	size_t n = 0;
+
+	if (widget_diff(a, buf_slice(&g->widget), widget, false, changes, &n, e) != RC_OK)
+		return e->rc;
+	for (size_t i = 0; i < n; i++)
+		change_shown(m, g, &changes[i]);
+	buf_clear(&g->widget);
+	buf_add(&g->widget, widget);
+	return RC_OK;
+}
+
+enum rc widget_grown(struct map *m, size_t index, struct slice widget, struct arena *a, struct ck_meta *meta, struct err *e)
+{
+	struct grown *g = grown_find(m, index);
+
+	*meta = (struct ck_meta){.created_us = 0};
+	if (!g)
+		return RC_OK;
+	if (grown_to(m, g, widget, a, e) != RC_OK)
+		return e->rc;
+	*meta = (struct ck_meta){g->id, m->key.thread_id, g->created_us};
+	grown_free(g);
+	return RC_OK;
+}
+
+WAITS static enum rc grown_begin(struct map *m, struct grown *g, struct slice widget, struct err *e)
+{
+	struct ck_meta meta = {g->id, m->key.thread_id, g->created_us};
+
+	if (thoughts_close(m, e) != RC_OK)
+		return e->rc;
+	buf_add(&g->widget, widget);
+	buf_clear(&m->json);
+	ck_widget_item(&m->json, &meta, widget, SLICE_NONE);
+	map_show_item(m, CK_ITEM_ADDED);
+	return RC_OK;
+}
+
+enum rc widget_grows(struct map *m, const struct agent_call *call, struct err *e)
+{
+	struct buf args = BUF_INIT(512 * 1024), widget = BUF_INIT(WIDGET_MAX);
+	struct grown *g = grown_find(m, call->index);
+	struct arena *a;
+	enum rc rc = RC_OK;
+
+	if (!m->growing)
+		m->growing = arena_try(m->arena, sizeof(*m->growing));
+	if (!m->growing || io_now(m->opts->io) < m->growing->next)
+		return RC_OK;
+	m->growing->next = io_in(m->opts->io, GROWING_PAUSE_US);
+	a = arena_new(32 * 1024 * 1024, NULL);
+	if (json_complete(call->args, &args) && call->tool->preview(call->tool->ctx, buf_slice(&args), a, &widget) && buf_ok(&widget)) {
+		if (g)
+			rc = grown_to(m, g, buf_slice(&widget), a, e);
+		else if ((g = grown_new(m, call->index)))
+			rc = grown_begin(m, g, buf_slice(&widget), e);
+	}
+	buf_release(&args);
+	buf_release(&widget);
+	arena_free(a);
+	return rc;
+}
+
+static void grown_gone(struct map *m, struct grown *g)
+{
+	map_show(m, &(struct ck_event){.kind = CK_ITEM_REMOVED, .item_id = g->id});
+	grown_free(g);
+}
+
+void widget_gone(struct map *m, size_t index)
+{
+	struct grown *g = grown_find(m, index);
+
+	if (g)
+		grown_gone(m, g);
+}
+
+void widgets_drop(struct map *m)
+{
+	for (size_t i = 0; m->growing && i < GROWING_MAX; i++)
+		if (m->growing->at[i].id.n)
+			grown_gone(m, &m->growing->at[i]);
+}
+
+void widgets_release(struct map *m)
+{
+	for (size_t i = 0; m->growing && i < GROWING_MAX; i++)
+		if (m->growing->at[i].id.n)
+			grown_free(&m->growing->at[i]);
+}
