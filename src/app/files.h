@@ -51,8 +51,11 @@ void files_attach(struct buf *out, const struct store_file *f, size_t n, struct 
  * arena is full, RC_DB, RC_INTERNAL: p is then as it was.
  */
 WAITS enum rc files_load(void *ctx, const struct caller *who, struct part *p, struct arena *a, struct err *e);
-/* An image that a model made becomes a file of the thread. base64 may hold line breaks. RC_PROTO: it is not the image that mime says, or too large. */
-WAITS enum rc files_put_image(struct files *f, struct slice owner, struct slice thread_id, struct slice mime, struct slice base64, struct arena *a,
+/*
+ * An image that a model made becomes a file of the thread, which is there. base64 may hold line breaks. RC_PROTO: it is not the image that mime says, or it
+ * is too large. RC_RATE: over quota. ctx is the struct files (NULL is RC_NOT_FOUND).
+ */
+WAITS enum rc files_put_image(void *ctx, struct slice owner, struct slice thread_id, struct slice mime, struct slice base64, struct arena *a,
 			      struct slice *id, struct err *e) MUSTCHECK;
 
 #endif

@@ -23,6 +23,32 @@ void sha256_many(const struct slice *in, size_t n, unsigned char out[SHA256_LEN]
 	EVP_MD_CTX_free(c);
 }
 
+struct sha256_sum *sha256_new(void)
+{
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+
+	if (!c)
+		out_of_memory();
+	CHECK(EVP_DigestInit_ex(c, EVP_sha256(), NULL) == 1);
+	return (struct sha256_sum *)c;
+}
+
+void sha256_add(struct sha256_sum *s, struct slice bytes)
+{
+	CHECK(EVP_DigestUpdate((EVP_MD_CTX *)s, bytes.p, bytes.n) == 1);
+}
+
+void sha256_end(struct sha256_sum *s, unsigned char out[SHA256_LEN])
+{
+	CHECK(EVP_DigestFinal_ex((EVP_MD_CTX *)s, out, NULL) == 1);
+	sha256_drop(s);
+}
+
+void sha256_drop(struct sha256_sum *s)
+{
+	EVP_MD_CTX_free((EVP_MD_CTX *)s);
+}
+
 static const EVP_MD *digest_of(enum crypto_mac kind)
 {
 	switch (kind) {

@@ -12,6 +12,12 @@
 void sha256(struct slice in, unsigned char out[SHA256_LEN]);
 /* The hash of several pieces as if they were one; separate fields yourself (a length or a NUL between), or two lists collide. */
 void sha256_many(const struct slice *in, size_t n, unsigned char out[SHA256_LEN]);
+/* The hash of bytes that come one after another, in the heap: one of end and drop frees it. Used by one thread at a time. */
+struct sha256_sum;
+struct sha256_sum *sha256_new(void) MUSTCHECK;
+void sha256_add(struct sha256_sum *s, struct slice bytes);
+void sha256_end(struct sha256_sum *s, unsigned char out[SHA256_LEN]);
+void sha256_drop(struct sha256_sum *s); /* NULL is fine */
 enum crypto_mac { MAC_SHA256 = 32, MAC_SHA384 = 48, MAC_SHA512 = 64 };
 /* out has room for 64 bytes; returns the MAC's length. */
 size_t hmac(enum crypto_mac kind, struct slice key, struct slice in, unsigned char out[64]);

@@ -32,11 +32,10 @@ WAITS enum rc file_begin(struct filedir *d, struct file_writer **out, struct err
 WAITS enum rc file_write(struct file_writer *w, struct slice bytes, struct err *e) MUSTCHECK;
 /* What was written so far. */
 uint64_t file_written(const struct file_writer *w);
-/*
- * The rest to the disk, synced, under its name; the hash of all of it. RC_CONFLICT when there is such a file already: it stays as it is. The writer is
- * good for file_end alone afterwards.
- */
-WAITS enum rc file_keep(struct file_writer *w, struct slice id, unsigned char hash[SHA256_LEN], struct err *e) MUSTCHECK;
+/* No more comes: the rest to the disk, synced; the hash of all of it. Then only file_keep and file_end. */
+WAITS enum rc file_seal(struct file_writer *w, unsigned char hash[SHA256_LEN], struct err *e) MUSTCHECK;
+/* After file_seal: gives it its name, durably. One that stands there already is replaced: who gives two files one id made sure that they are the same. */
+WAITS enum rc file_keep(struct file_writer *w, struct slice id, struct err *e) MUSTCHECK;
 /* Frees; what was not kept is deleted. NULL is fine. */
 WAITS void file_end(struct file_writer *w);
 

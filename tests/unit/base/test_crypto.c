@@ -29,6 +29,17 @@ static void sha256__known_texts__give_the_known_hashes(void **state UNUSED)
 	assert_hex(out, sizeof(out), "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 	sha256_many(NULL, 0, out);
 	assert_hex(out, 4, "e3b0c442");
+
+	for (size_t cut = 0; cut <= 3; cut++) {
+		struct sha256_sum *sum = sha256_new();
+
+		sha256_add(sum, slice_upto(S("abc"), cut));
+		sha256_add(sum, slice_from(S("abc"), cut));
+		sha256_end(sum, out);
+		assert_hex(out, SHA256_LEN, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	}
+	sha256_drop(sha256_new());
+	sha256_drop(NULL);
 }
 
 /* RFC 4231, test cases 1, 2, 3, 6 and 7. */
