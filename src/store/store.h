@@ -153,7 +153,7 @@ WAITS enum rc store_end(struct store *s, struct arena *a, const struct turn_key 
 /* ---- changes outside of a turn ---- */
 /*
  * A batch under the thread's lock, without a lease; allowed while a turn runs. New items and entries count to the turn of if_item's item; without one to
- * the turn that runs, or ran last. No item of it may be OPEN.
+ * the turn that runs, or to the newest item's. No item of it may be OPEN.
  */
 struct change {
 	struct slice owner, thread_id;
