@@ -38,6 +38,14 @@ struct demo_plan {
 
 /* What the person wants. Slices are in a. */
 void demo_intent(struct arena *a, struct slice text, struct demo_intent *out);
+/* Does the person ask for one of the tools, by its name or by a phrase? Then this is the call. Slices are in a. */
+bool demo_tool(struct arena *a, struct slice asked, const struct toolset *tools, struct demo_call *out);
+/* What the tool answered, for the person. In a. */
+struct slice demo_tool_said(struct arena *a, struct slice name, const struct part *result);
+/* What can be asked for, as lines of a list. */
+void demo_tool_help(const struct toolset *tools, struct buf *out);
+/* Made-up arguments that fit the schema. In a. */
+struct slice demo_sample(struct arena *a, struct slice schema);
 /* A title for a conversation that begins with text: its first words. In a. */
 struct slice demo_title(struct arena *a, struct slice text);
 /* What to do next. */

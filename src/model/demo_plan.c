@@ -3,11 +3,9 @@
 
 #include "wire/json.h"
 #include "wire/jsonw.h"
-#include "wire/utf8.h"
 
 #define TEXT_MAX 8192 /* bytes of an answer */
 #define TASKS_SHOWN 50
-#define TITLE_BYTES 160
 
 static const char can_do[] = "I look after a to-do list. Try:\n\n"
 			     "- *add milk and eggs to my list*\n"
@@ -406,18 +404,28 @@ static void say_changed(const struct scene *s, const struct demo_intent *in, str
 	buf_release(&b);
 }
 
+static void say_help(const struct scene *s, const char *before, struct demo_plan *out)
+{
+	struct buf b = BUF_INIT(TEXT_MAX);
+
+	buf_addf(&b, "%s%s", before, can_do);
+	demo_tool_help(s->tools, &b);
+	say(s, out, &b);
+	buf_release(&b);
+}
+
 static void say_text_act(const struct scene *s, const struct demo_intent *in, struct demo_plan *out)
 {
 	if (in->act == DEMO_WHO)
-		out->text = arena_printf(s->a, "%s%s", who_text, can_do);
+		say_help(s, who_text, out);
 	else if (in->act == DEMO_STORY)
 		say_text(s, out, story_text);
 	else if (in->act == DEMO_THANKS)
 		say_text(s, out, "You are welcome!");
 	else if (in->act == DEMO_HELLO)
-		out->text = arena_printf(s->a, "Hello! %s", can_do);
+		say_help(s, "Hello! ", out);
 	else
-		say_text(s, out, can_do);
+		say_help(s, "", out);
 }
 
 static void act_on_list(const struct scene *s, const struct demo_intent *in, struct demo_plan *out)
@@ -444,34 +452,32 @@ static void act_on_list(const struct scene *s, const struct demo_intent *in, str
 		say_changed(s, in, out);
 }
 
-struct slice demo_title(struct arena *a, struct slice text)
+/* out->call[0] is the call; what it came to, when it was made. */
+static void use_tool(const struct scene *s, struct demo_plan *out)
 {
-	char *title = arena_alloc(a, TITLE_BYTES + 1);
-	size_t n = 0, words = 0, end = 0;
+	const struct part *p = s->calls ? result(s, 0) : NULL;
 
-	text = utf8_cut(slice_trim(text), TITLE_BYTES);
-	for (; n < text.n && text.p[n] != '\n' && words < 6; n++) {
-		title[n] = text.p[n];
-		if (title[n] == ' ')
-			words++;
-		else
-			end = n + 1;
-	}
-	if (n && title[0] >= 'a' && title[0] <= 'z')
-		title[0] = (char)(title[0] - 'a' + 'A');
-	while (end && strchr(",;:-.", title[end - 1]))
-		end--;
-	return slice_mem(title, end);
+	if (p)
+		out->text = demo_tool_said(s->a, out->call[0].name, p);
+	else
+		out->n_calls = 1;
+	if (!p && slice_starts(out->call[0].name, S("show_")))
+		say_text(s, out, "Here it is:"); /* the answer may end with it */
 }
 
 void demo_plan(struct arena *a, const struct history *h, const struct toolset *tools, struct demo_plan *out)
 {
 	struct scene s = look(a, h, tools);
-	struct demo_intent in;
+	struct demo_intent in = {.act = DEMO_HELP};
+	bool tool;
 
 	*out = (struct demo_plan){0};
-	demo_intent(a, s.asked, &in);
-	if (in.act >= DEMO_ADD)
+	tool = demo_tool(a, s.asked, tools, &out->call[0]);
+	if (!tool)
+		demo_intent(a, s.asked, &in);
+	if (tool)
+		use_tool(&s, out);
+	else if (in.act >= DEMO_ADD)
 		act_on_list(&s, &in, out);
 	else
 		say_text_act(&s, &in, out);

@@ -319,6 +319,63 @@ static void demo_streams(struct io *io)
 	arena_free(a);
 }
 
+static bool no_preview(void *ctx UNUSED, struct slice args UNUSED, struct arena *a UNUSED, struct buf *out UNUSED)
+{
+	return false;
+}
+
+/* What is shown while it is written comes in pieces, each with all before it; other calls come at once. */
+static void demo_writes(struct io *io)
+{
+	static const struct tool tools[] = {
+		{.spec = {.name = S_INIT("show_card"), .schema = S_INIT("{}")}, .preview = no_preview},
+		{.spec = {.name = S_INIT("plain"), .schema = S_INIT("{}")}},
+	};
+	static const struct slice args = S_INIT("{\"title\":\"one two three four five six\"}");
+	struct arena *a = arena_new(16 << 20, NULL);
+	struct model_opts o = {.name = S("demo/todo")};
+	size_t grown = 0, calls = 0, bytes = 0;
+	struct toolset set;
+	struct history h;
+	struct model_req req = {.history = &h, .tools = &set, .arena = a};
+	struct model_stream *s;
+	struct model_event ev;
+	struct model *m;
+	struct err e;
+
+	EXPECT_RC(RC_OK, model_new(NULL, io, &o, &m, &e));
+	toolset_init(&set, a);
+	EXPECT_RC(RC_OK, toolset_add(&set, &tools[0], &e));
+	EXPECT_RC(RC_OK, toolset_add(&set, &tools[1], &e));
+	for (int i = 0; i < 2; i++) {
+		history_init(&h, a);
+		history_add(&h, message_text(a, ROLE_USER, arena_printf(a, "use %.*s %.*s", SLICE_ARG(tools[i].spec.name), SLICE_ARG(args))));
+		EXPECT_RC(RC_OK, model_open(m, &req, &s, &e));
+		while (s->ops->next(s, &ev, &e) == RC_OK && ev.kind != MODEL_DONE) {
+			if (ev.kind == MODEL_CALL_GROWS) {
+				EXPECT(i == 0 && calls == 0 && ev.args.n > bytes && slice_starts(args, ev.args) && slice_is(ev.name, "show_card"));
+				bytes = ev.args.n;
+				grown++;
+			} else if (ev.kind == MODEL_CALL) {
+				EXPECT(slice_eq(ev.args, args));
+				calls++;
+			}
+		}
+		EXPECT(ev.kind == MODEL_DONE && ev.finish == FINISH_CALLS);
+		s->ops->close(s);
+	}
+	EXPECT_EQ(calls, 2);
+	EXPECT_EQ(grown, 3);
+	EXPECT_EQ(bytes, args.n);
+	model_free(m);
+	arena_free(a);
+}
+
+static void demo__what_is_shown_early__is_written_in_pieces(void **state UNUSED)
+{
+	run_task(demo_writes);
+}
+
 static void demo__streams_word_by_word__and_stops(void **state UNUSED)
 {
 	run_task(demo_streams);
@@ -332,6 +389,7 @@ int main(void)
 		cmocka_unit_test(model_open__files_too_large_together__says_so),
 		cmocka_unit_test(model_open__nobody_listens__says_so),
 		cmocka_unit_test(demo__streams_word_by_word__and_stops),
+		cmocka_unit_test(demo__what_is_shown_early__is_written_in_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

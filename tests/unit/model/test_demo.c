@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/demo.h"
+#include "wire/guard.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -249,11 +250,152 @@ static void demo_plan__no_tools_or_a_failing_one__is_said(void **state UNUSED)
 	arena_free(a);
 }
 
+/* ---- any tool ---- */
+
+static const struct tool page_tools[] = {
+	{.spec = {.name = S_INIT("add_task"), .schema = S_INIT("{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\"}}}")}},
+	{.spec = {.name = S_INIT("list_tasks"), .schema = S_INIT("{\"type\":\"object\"}")}},
+	{.spec = {.name = S_INIT("show_task"), .schema = S_INIT("{\"type\":\"object\",\"properties\":{\"title\":{\"type\":\"string\"}}}")}},
+	{.spec = {.name = S_INIT("show_task_list"), .schema = S_INIT("{\"type\":\"object\",\"properties\":{\"tasks\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+		"\"properties\":{\"id\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"done\":{\"type\":\"boolean\"}}}}}}")}},
+	{.spec = {.name = S_INIT("ask_user"), .schema = S_INIT("{\"type\":\"object\",\"properties\":{\"question\":{\"type\":\"string\"},"
+		"\"options\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"multiple\":{\"type\":\"boolean\"}}}")}},
+	{.spec = {.name = S_INIT("get_page_info"), .schema = S_INIT("{\"type\":\"object\",\"properties\":{}}")}},
+};
+
+static void demo_plan__any_tool__is_called_by_name_or_phrase(void **state UNUSED)
+{
+	static const struct {
+		const char *text, *name, *args; /* name NULL: no call, or not one of these ways */
+	} rows[] = {
+		{"use add_task {\"title\": \"a {b}\"}", "add_task", "{\"title\": \"a {b}\"}"},
+		{"Use add_task: {\"title\":\"x\"} please.", "add_task", "{\"title\":\"x\"}"},
+		{"call add_task", "add_task", "{\"title\":\"Buy milk\"}"},
+		{"run add_task {\"broken", "add_task", "{\"broken"},
+		{"use nothing {}", NULL, NULL},
+		{"use less sugar", NULL, NULL},
+		{"show me the task list", "show_task_list",
+		 "{\"tasks\":[{\"id\":\"1\",\"title\":\"Buy milk\",\"done\":false},{\"id\":\"2\",\"title\":\"Call Anna\",\"done\":false},{\"id\":\"3\",\"title\":\"Mend the bicycle\",\"done\":false}]}"},
+		{"Please show me a task.", "show_task", "{\"title\":\"Buy milk\"}"},
+		{"show task {\"title\":\"Hi\"}", "show_task", "{\"title\":\"Hi\"}"},
+		{"show me a widget", "show_task", "{\"title\":\"Buy milk\"}"},
+		{"show me my tasks", "list_tasks", "{\"status\":\"all\"}"},
+		{"Ask me something!", "ask_user", "{\"question\":\"What shall we have for breakfast?\",\"options\":[\"Tea\",\"Coffee\",\"Water\"],\"multiple\":false}"},
+		{"ask me a question", "ask_user", NULL},
+		{"Where am I?", "get_page_info", "{}"},
+		{"what page is this", "get_page_info", "{}"},
+		{"tell me where ami is", NULL, NULL},
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct arena *a = arena_new(1 << 20, NULL);
+		struct toolset tools;
+		struct demo_plan p;
+		struct history h;
+
+		toolset_init(&tools, a);
+		for (size_t k = 0; k < countof(page_tools); k++)
+			assert_int_equal(toolset_add(&tools, &page_tools[k], NULL), RC_OK);
+		history_init(&h, a);
+		history_add(&h, message_text(a, ROLE_USER, slice_cstr(rows[i].text)));
+		demo_plan(a, &h, &tools, &p);
+		if (p.n_calls != (rows[i].name != NULL) || (rows[i].name && !slice_is(p.call[0].name, rows[i].name)) ||
+		    (rows[i].args && !slice_is(p.call[0].args, rows[i].args)))
+			fail_msg("'%s': %zu calls, %.*s %.*s", rows[i].text, p.n_calls, SLICE_ARG(p.call[0].name), SLICE_ARG(p.call[0].args));
+		/* Without the tools there is nothing to call but the list's. */
+		demo_plan(a, &h, NULL, &p);
+		assert_int_equal(p.n_calls, 0);
+		assert_true(p.text.n > 0);
+		arena_free(a);
+	}
+}
+
+static void demo_plan__what_a_tool_answered__is_said(void **state UNUSED)
+{
+	static const struct {
+		const char *result;
+		bool is_error;
+		const char *want;
+	} rows[] = {
+		{"{\"url\":\"https://example.com/\"}", false, "The tool `get_page_info` answered:\n\n```json\n{\"url\":\"https://example.com/\"}\n```"},
+		{" Tea ", false, "The tool `get_page_info` answered: Tea"},
+		{"No page is open.", true, "That did not work: No page is open."},
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct arena *a = arena_new(1 << 20, NULL);
+		struct part call = {.kind = PART_CALL, .call_id = S("c"), .name = S("get_page_info"), .args = S("{}")};
+		struct part result = {.kind = PART_RESULT, .call_id = S("c"), .text = slice_cstr(rows[i].result), .is_error = rows[i].is_error};
+		struct toolset tools;
+		struct demo_plan p;
+		struct history h;
+
+		toolset_init(&tools, a);
+		assert_int_equal(toolset_add(&tools, &page_tools[5], NULL), RC_OK);
+		history_init(&h, a);
+		history_add(&h, message_text(a, ROLE_USER, S("where am i")));
+		history_add(&h, (struct message){.role = ROLE_ASSISTANT, .parts = &call, .n = 1});
+		history_add(&h, (struct message){.role = ROLE_TOOL, .parts = &result, .n = 1});
+		demo_plan(a, &h, &tools, &p);
+		assert_int_equal(p.n_calls, 0);
+		if (!slice_starts(p.text, slice_cstr(rows[i].want)))
+			fail_msg("'%.*s'", SLICE_ARG(p.text));
+		arena_free(a);
+	}
+}
+
+/* What a tool offers is in the help; and arguments are made for whatever schema. */
+static void demo__help_and_samples(void **state UNUSED)
+{
+	static const struct {
+		const char *schema, *want;
+	} rows[] = {
+		{"{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":5},\"f\":{\"type\":\"number\",\"maximum\":0.5},\"e\":{\"enum\":[\"x\",\"y\"]},"
+		 "\"d\":{\"type\":\"string\",\"default\":\"dd\"},\"c\":{\"const\":7},\"x\":{\"type\":\"string\",\"examples\":[\"eg\"]}}}",
+		 "{\"n\":5,\"f\":0.5,\"e\":\"x\",\"d\":\"dd\",\"c\":7,\"x\":\"eg\"}"},
+		{"{\"properties\":{\"when\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"day\":{\"type\":\"string\",\"format\":\"date\"},\"home\":{\"anyOf\":[{\"type\":\"string\",\"format\":\"uri\"},{\"type\":\"null\"}]},"
+		 "\"o\":{\"properties\":{\"label\":{}}},\"questions\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"question\":{\"type\":\"string\"}}}},\"z\":{\"type\":\"null\"},\"l\":{\"type\":\"array\"}}}",
+		 "{\"when\":\"2026-01-31T09:30:00Z\",\"day\":\"2026-01-31\",\"home\":\"https://example.com/\",\"o\":{\"label\":\"Buy milk\"},"
+		 "\"questions\":[{\"id\":\"1\",\"question\":\"What shall we have for breakfast?\"}],\"z\":null,\"l\":[]}"},
+		{"{}", "{}"}, {"{\"type\":\"string\"}", "{}"}, {"{\"properties\":7}", "{}"}, {"oops", "{}"},
+		{"{\"properties\":{\"a\":{\"type\":7},\"b\":null,\"c\":[],\"d\":{\"type\":[]},\"e\":{\"anyOf\":[]},\"f\":{\"type\":\"array\",\"items\":[]}}}",
+		 "{\"a\":\"Buy milk\",\"b\":\"Buy milk\",\"c\":\"Buy milk\",\"d\":\"Buy milk\",\"e\":\"Buy milk\",\"f\":[]}"},
+	};
+	struct arena *a = arena_new(4 << 20, NULL);
+	struct buf deep = BUF_INIT(4096), help = BUF_INIT(4096);
+	struct toolset tools;
+	bool mend;
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct slice got = demo_sample(a, slice_cstr(rows[i].schema));
+
+		if (!slice_is(got, rows[i].want))
+			fail_msg("%s: %.*s", rows[i].schema, SLICE_ARG(got));
+	}
+	for (int i = 0; i < 12; i++)
+		buf_adds(&deep, "{\"properties\":{\"a\":");
+	buf_adds(&deep, "{}");
+	for (int i = 0; i < 12; i++)
+		buf_adds(&deep, "}}");
+	assert_int_equal(guard_check(demo_sample(a, buf_slice(&deep)), &GUARD_CLIENT, NULL, 0, &mend, NULL), RC_OK);
+	toolset_init(&tools, a);
+	for (size_t k = 0; k < countof(page_tools); k++)
+		assert_int_equal(toolset_add(&tools, &page_tools[k], NULL), RC_OK);
+	demo_tool_help(&tools, &help);
+	assert_string_equal(help.p, "\n- *ask me something*\n- *where am I?*\n- *show me the task*\n- *show me the task list*\n- *use add_task {...}*: any tool, with arguments as JSON");
+	buf_release(&deep);
+	buf_release(&help);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(demo_intent__phrases),
 		cmocka_unit_test(demo_plan__a_conversation__really_keeps_the_list),
+		cmocka_unit_test(demo_plan__any_tool__is_called_by_name_or_phrase),
+		cmocka_unit_test(demo_plan__what_a_tool_answered__is_said),
+		cmocka_unit_test(demo__help_and_samples),
 		cmocka_unit_test(demo_plan__no_tools_or_a_failing_one__is_said),
 	};
 
