@@ -85,12 +85,21 @@ enum rc ck_call_read(struct arena *a, struct slice body, struct ck_call *out, st
 	return json_done(root.doc, e);
 }
 
-/* One member's new value. */
+/* One member's new value: JSON, or a text (which only members that are left out when empty have). */
 struct put {
 	const char *key;
-	struct slice json;
+	struct slice json, text;
 	bool done;
 };
+
+static void put_value(struct jsonw *w, struct put *p)
+{
+	if (p->json.n)
+		jsonw_raw(w, p->json);
+	else
+		jsonw_str(w, p->text);
+	p->done = true;
+}
 
 /* The object with these members replaced where they stand, or added at its end. */
 static void put_members(struct jsonw *w, const struct json_at *obj, struct put *puts, size_t n)
@@ -106,13 +115,16 @@ static void put_members(struct jsonw *w, const struct json_at *obj, struct put *
 			if (slice_is(key, puts[i].key))
 				p = &puts[i];
 		jsonw_key_slice(w, key);
-		jsonw_raw(w, p ? p->json : json_text(&child));
 		if (p)
-			p->done = true;
+			put_value(w, p);
+		else
+			jsonw_raw(w, json_text(&child));
 	}
 	for (size_t i = 0; i < n; i++)
-		if (!puts[i].done)
-			jsonw_kraw(w, puts[i].key, puts[i].json);
+		if (!puts[i].done) {
+			jsonw_key(w, puts[i].key);
+			put_value(w, &puts[i]);
+		}
 	jsonw_end(w);
 }
 
@@ -127,22 +139,9 @@ static enum rc put_item(struct buf *out, const struct json_at *root, struct put 
 	return json_done(root->doc, e);
 }
 
-static struct slice quoted(struct arena *a, struct slice text)
-{
-	struct buf b = BUF_INIT(6 * text.n + 2);
-	struct jsonw w;
-	struct slice s;
-
-	jsonw_init(&w, &b);
-	jsonw_str(&w, text);
-	s = arena_try_dup(a, buf_slice(&b));
-	buf_release(&b);
-	return s.p ? s : S("\"\"");
-}
-
 enum rc ck_call_complete(struct arena *a, struct buf *out, struct slice body, struct slice output, struct err *e)
 {
-	struct put puts[] = {{"status", S("\"completed\""), false}, {"output", output, false}};
+	struct put puts[] = {{.key = "status", .text = S("completed")}, {.key = "output", .json = output}};
 	struct json_at root;
 
 	if (read_item(a, body, "client_tool_call", &root, e) != RC_OK)
@@ -165,7 +164,7 @@ enum rc ck_widget_read(struct arena *a, struct slice body, struct slice *widget,
 
 enum rc ck_widget_replace(struct arena *a, struct buf *out, struct slice body, struct slice widget, struct slice copy_text, struct err *e)
 {
-	struct put puts[] = {{"widget", widget, false}, {"copy_text", copy_text.n ? quoted(a, copy_text) : SLICE_NONE, false}};
+	struct put puts[] = {{.key = "widget", .json = widget}, {.key = "copy_text", .text = copy_text}};
 	struct json_at root;
 
 	if (read_item(a, body, "widget", &root, e) != RC_OK)
@@ -176,7 +175,7 @@ enum rc ck_widget_replace(struct arena *a, struct buf *out, struct slice body, s
 /* A thought keeps its words; what a call was doing gives way to what became of it. */
 static void interrupt_task(struct jsonw *w, const struct json_at *t)
 {
-	struct put puts[] = {{"status_indicator", S("\"none\""), false}, {"content", S("\"Interrupted.\""), false}};
+	struct put puts[] = {{.key = "status_indicator", .text = S("none")}, {.key = "content", .text = S("Interrupted.")}};
 	bool custom = slice_is(json_str_or(t, "type", SLICE_NONE), "custom");
 
 	if (slice_is(json_str_or(t, "status_indicator", SLICE_NONE), "loading"))

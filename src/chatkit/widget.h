@@ -20,9 +20,9 @@
 #define WIDGET_WARNINGS_MAX 20 /* lines; the rest is counted */
 
 /*
- * Checks a widget and writes it compact to out, without nulls (in lists and action payloads too); unknown members stay. The root must be Card, ListView or
- * Basic: RC_BAD otherwise, and when it is too deep, with the path ("widget.children[3]: deeper than 26"); RC_TOO_LARGE over WIDGET_MAX or
- * WIDGET_NODES_MAX. warnings (may be NULL) gets a line for each unknown component, missing property, or ListViewItem in a wrong place.
+ * Checks a widget and writes it compact to out, without nulls (in lists and action payloads too); unknown members stay. RC_BAD: no JSON object, a root that is
+ * not Card, ListView or Basic, more than WIDGET_NODES_MAX, or too deep, with the path ("widget.children[3].children[0]: deeper than 26"); RC_TOO_LARGE: more
+ * than WIDGET_MAX, or over the arena's cap. warnings (may be NULL) gets a line for each unknown component, missing property, or ListViewItem in a wrong place.
  */
 enum rc widget_check(struct arena *a, struct slice json, struct buf *out, struct buf *warnings, struct err *e) MUSTCHECK;
 
@@ -39,9 +39,12 @@ struct widget_change {
 #define WIDGET_CHANGES_MAX 64
 
 /*
- * What turns the widget that is shown into another: nothing, or one WIDGET_ROOT, or a WIDGET_TEXT for each Text or Markdown with an id whose value only grew
- * (or whose streaming ended; done when it is not streaming any more), or, with components, one WIDGET_COMPONENT when all that differs lies within one node that
- * has the same type and id in both. Both passed widget_check; one that did not parse gives WIDGET_ROOT. out has WIDGET_CHANGES_MAX places.
+ * What turns the widget that is shown into another. Nothing; or a WIDGET_TEXT for each Text or Markdown with an id whose value only grew (done when its
+ * "streaming" is not true); else one WIDGET_ROOT: a type, id, key, any other property or the length of a list differs, or a text without an id, or with one
+ * that is not its alone, grew. With components a WIDGET_COMPONENT stands in for the root, where the innermost node around a difference that has an id of its
+ * own is enough; they and texts may come together.
+ * Both passed widget_check. RC_BAD: after did not. before may be anything: then it is a WIDGET_ROOT. A root's json is after itself. out has
+ * WIDGET_CHANGES_MAX places.
  */
 enum rc widget_diff(struct arena *a, struct slice before, struct slice after, bool components, struct widget_change *out, size_t *n,
 		    struct err *e) MUSTCHECK;
@@ -51,7 +54,10 @@ enum rc widget_diff(struct arena *a, struct slice before, struct slice after, bo
  * control's name with dots looks into nested objects. *changed false: out is untouched.
  */
 enum rc widget_form(struct arena *a, struct slice widget, struct slice payload, struct buf *out, bool *changed, struct err *e) MUSTCHECK;
-/* What has an action of this type is disabled, so that it is not taken twice. *changed false: out is untouched. */
+/*
+ * An action that was taken cannot be taken again: buttons and controls that have one of this type are disabled, as is what submits a form that has it;
+ * other nodes lose the action, a card both its confirm and its cancel. *changed false: out is untouched.
+ */
 enum rc widget_spend(struct arena *a, struct slice widget, struct slice action_type, struct buf *out, bool *changed, struct err *e) MUSTCHECK;
 
 /* An action as a widget has it. */
@@ -59,8 +65,11 @@ struct widget_action {
 	struct slice payload; /* JSON; empty: none */
 	bool client;          /* handled by the page first */
 	bool streaming;       /* else sync_custom_action is what the front end sends */
+	bool disabled;        /* what has it is: nobody can have clicked it */
 };
-/* Whether the widget has an action of this type at all, and the first such. What the client sends is only a claim. */
+/*
+ * Whether the widget has an action of this type at all, and the first such, one that is not disabled if there is any. What the client sends is only a claim.
+ */
 enum rc widget_find_action(struct arena *a, struct slice widget, struct slice action_type, struct widget_action *out, bool *found, struct err *e) MUSTCHECK;
 
 #define WIDGET_TOLD_MAX 8000 /* bytes of a widget that a model is told */
