@@ -44,7 +44,7 @@ struct store_quota {
 WAITS enum rc store_file_new(struct store *s, struct arena *a, struct slice owner, const struct store_file *f, const struct store_quota *q, struct err *e);
 /*
  * NEW becomes HERE, with what its bytes are: size, type, SHA-256 (32 bytes). The same again, also when it is USED by now: RC_OK; other bytes: RC_CONFLICT.
- * RC_RATE: over quota with this size; the row stays NEW. RC_NOT_FOUND.
+ * RC_RATE: over quota with this size; the row stays NEW. RC_NOT_FOUND: also when it was swept meanwhile; delete the bytes.
  */
 WAITS enum rc store_file_here(struct store *s, struct arena *a, struct slice owner, struct slice id, int64_t size, struct slice mime, struct slice sha256,
 			      const struct store_quota *q, struct err *e);

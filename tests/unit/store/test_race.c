@@ -184,6 +184,165 @@ static void a_turn_whose_runner_is_gone_is_taken_over(void **state UNUSED)
 	run_task(stale_turns);
 }
 
+/* ---- many answers to one question ---- */
+static struct {
+	_Atomic int leased, changed, done, other;
+	char thread[64];
+} *answers;
+
+/* Half of them take the lease, half change the item without it. */
+static void answer_one(void *arg)
+{
+	struct shop *sh = arg;
+	struct store_item put = item_of(S("wid"), "", ITEM_DONE);
+	struct store_entry said = {.id = new_id(sh, "ent_"), .item_id = S("wid"), .body = S("answered")};
+	struct batch batch = {.put = &put, .n_put = 1, .entries = &said, .n_entries = 1};
+	struct begin b = {.owner = S("answer"), .thread_id = slice_cstr(answers->thread), .turn_id = new_id(sh, "turn_"), .if_item = S("wid"),
+			  .if_body = S("asked")};
+	struct change c = {.owner = b.owner, .thread_id = b.thread_id, .if_item = b.if_item, .if_body = b.if_body};
+	enum change_how how;
+	struct err e;
+	struct talk t;
+
+	put.body = b.turn_id;
+	b.batch = c.batch = batch;
+	if (b.turn_id.p[b.turn_id.n - 1] % 2) {
+		EXPECT_RC_E(RC_OK, store_change(sh->s, sh->a, &c, &how, &e), &e);
+		answers->done += how == CHANGE_DONE;
+		answers->changed += how == CHANGE_CHANGED;
+		answers->other += how == CHANGE_INACTIVE;
+		return;
+	}
+	for (;;) {
+		struct shop mine = *sh;
+
+		EXPECT_RC_E(RC_OK, talk_begin(&mine, &t, &b), &mine.e);
+		if (t.b.how != BEGIN_BUSY)
+			break;
+		io_sleep(sh->io, IO_MS, NULL);
+	}
+	answers->leased += t.b.how == BEGIN_LEASED;
+	answers->changed += t.b.how == BEGIN_CHANGED;
+	answers->other += t.b.how != BEGIN_LEASED && t.b.how != BEGIN_CHANGED;
+	if (t.b.how == BEGIN_LEASED) {
+		io_sleep(sh->io, 5 * IO_MS, NULL);
+		talk_end(sh, &t);
+	}
+}
+
+static void answer_sixteen(struct io *io)
+{
+	struct shop sh;
+	struct task *t[TASKS];
+
+	shop_open(&sh, io, NULL);
+	crowd_start();
+	for (int i = 0; i < TASKS; i++)
+		t[i] = io_go(io, "answer", answer_one, &sh);
+	for (int i = 0; i < TASKS; i++)
+		io_join(t[i]);
+	crowd_start();
+	shop_close(&sh);
+}
+
+static void ask_them(struct io *io)
+{
+	struct shop sh;
+	struct talk t;
+	struct store_item put = item_of(S("wid"), "asked", ITEM_WAITING);
+
+	shop_open(&sh, io, NULL);
+	talk_new(&sh, &t, S("answer"));
+	EXPECT_RC_E(RC_OK, store_end(sh.s, sh.a, &t.k, &(struct turn_end){.state = TURN_DONE, .batch = {.put = &put, .n_put = 1}}, &sh.e), &sh.e);
+	snprintf(answers->thread, sizeof(answers->thread), "%.*s", SLICE_ARG(t.k.thread_id));
+	shop_close(&sh);
+}
+
+static void of_64_answers_one_counts(void **state UNUSED)
+{
+	pid_t pids[PROCESSES];
+
+	answers = shared(sizeof(*answers));
+	for (int round = 0; round < 5; round++) {
+		memset(answers, 0, sizeof(*answers));
+		run_task(ask_them);
+		crowd_go(PROCESSES, pids, answer_sixteen);
+		crowd_join(PROCESSES, pids);
+		EXPECT_EQ(answers->leased + answers->done, 1);
+		EXPECT_EQ(answers->changed, PROCESSES * TASKS - 1);
+		EXPECT_EQ(answers->other, 0);
+		EXPECT_EQ(ask("SELECT count(*) FROM chatkit.entry WHERE body = 'answered' AND thread_id = '%s'", answers->thread), 1);
+	}
+	EXPECT_EQ(threads_with_gaps("answer"), 0);
+	munmap(answers, sizeof(*answers));
+}
+
+/* ---- a turn that writes, and changes beside it ---- */
+static struct {
+	_Atomic bool over;
+	_Atomic int changes;
+	char thread[64];
+} *beside;
+
+static void change_beside(struct io *io)
+{
+	struct shop sh;
+	enum change_how how;
+
+	shop_open(&sh, io, NULL);
+	crowd_start();
+	for (int i = 0; !beside->over; i++) {
+		struct store_item put = item_of(new_id(&sh, "chg_"), "{}", ITEM_DONE);
+		struct store_entry said = {.id = new_id(&sh, "ent_"), .item_id = put.id, .body = S("x")};
+		struct change c = {.owner = S("beside"), .thread_id = slice_cstr(beside->thread), .if_no_entry = said.id,
+				   .batch = {.put = &put, .n_put = 1, .entries = &said, .n_entries = 1}};
+
+		EXPECT_RC_E(RC_OK, store_change(sh.s, sh.a, &c, &how, &sh.e), &sh.e);
+		EXPECT_EQ(how, CHANGE_DONE);
+		beside->changes++;
+	}
+	shop_close(&sh);
+}
+
+static void turns_beside(struct io *io)
+{
+	static struct shop sh; /* a task's stack is small */
+	struct talk t;
+	struct keep k;
+	struct kept kept;
+	pid_t pids[2];
+
+	beside = shared(sizeof(*beside));
+	shop_open(&sh, io, NULL);
+	talk_new(&sh, &t, S("beside"));
+	talk_end(&sh, &t);
+	snprintf(beside->thread, sizeof(beside->thread), "%.*s", SLICE_ARG(t.k.thread_id));
+	shop_close(&sh);
+	crowd_go(countof(pids), pids, change_beside);
+	shop_open(&sh, io, NULL);
+	t.k.thread_id = slice_cstr(beside->thread);
+	for (int i = 0; i < 40 || beside->changes < 40; i++) {
+		struct store_item put = item_of(new_id(&sh, "msg_"), "{}", ITEM_DONE);
+
+		talk_next(&sh, &t);
+		k = keep_of(&t, S("msg_g"), 0, "x");
+		EXPECT_RC_E(RC_OK, store_keep(sh.s, sh.a, &k, 1, NULL, 0, &kept, &sh.e), &sh.e);
+		EXPECT_RC_E(RC_OK, store_write(sh.s, sh.a, &t.k, &(struct batch){.put = &put, .n_put = 1}, &sh.e), &sh.e);
+		talk_end(&sh, &t);
+	}
+	beside->over = true;
+	crowd_join(countof(pids), pids);
+	EXPECT_EQ(threads_with_gaps("beside"), 0);
+	EXPECT_EQ(ask("SELECT count(*) FROM chatkit.item WHERE owner_id = 'beside' AND id LIKE 'chg%%'"), beside->changes);
+	munmap(beside, sizeof(*beside));
+	shop_close(&sh);
+}
+
+static void a_turn_bears_changes_beside_it(void **state UNUSED)
+{
+	run_task(turns_beside);
+}
+
 /* ---- what a statement sees that had to wait ---- */
 struct waiter {
 	struct shop *sh;
@@ -268,6 +427,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_64_begins_one_is_leased),
 		cmocka_unit_test(a_turn_whose_runner_is_gone_is_taken_over),
+		cmocka_unit_test(of_64_answers_one_counts),
+		cmocka_unit_test(a_turn_bears_changes_beside_it),
 		cmocka_unit_test(what_waited_sees_what_it_waited_for),
 	};
 

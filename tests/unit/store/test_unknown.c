@@ -118,6 +118,99 @@ static void rename_thread(struct act *x)
 	EXPECT_STR("renamed", th.title);
 }
 
+/* ---- conditions, changes, files ---- */
+#define HASH S("0123456789abcdef0123456789abcdef")
+
+static void a_widget(struct act *x)
+{
+	struct store_item put = item_of(S("wid"), "{\"w\":1}", ITEM_WAITING);
+
+	a_turn(x);
+	EXPECT_RC_E(RC_OK, store_end(x->sh->s, x->sh->a, &x->t.k, &(struct turn_end){.state = TURN_DONE, .batch = {.put = &put, .n_put = 1}}, &x->sh->e),
+		    &x->sh->e);
+}
+
+static void begin_if(struct act *x)
+{
+	struct store_item put = item_of(S("wid"), "{\"w\":2}", ITEM_DONE);
+	struct begin b = {.owner = x->owner, .thread_id = x->t.k.thread_id, .turn_id = new_id(x->sh, "turn_"), .if_item = S("wid"), .if_body = S("{\"w\":1}"),
+			  .batch = {.put = &put, .n_put = 1}};
+
+	EXPECT_RC_E(RC_OK, talk_begin(x->sh, &x->t, &b), &x->sh->e);
+	EXPECT_EQ(x->t.b.how, BEGIN_LEASED);
+}
+
+static void change(struct act *x)
+{
+	struct store_item put = item_of(S("wid"), "{\"w\":2}", ITEM_DONE);
+	struct store_entry said = {.id = S("ent_w"), .body = S("x")};
+	struct change c = {.owner = x->owner, .thread_id = x->t.k.thread_id, .if_item = S("wid"), .if_body = S("{\"w\":1}"), .if_no_entry = S("ent_w"),
+			   .batch = {.put = &put, .n_put = 1, .entries = &said, .n_entries = 1, .status = S("{\"type\":\"closed\"}")}};
+	enum change_how how = CHANGE_CHANGED;
+
+	EXPECT_RC_E(RC_OK, store_change(x->sh->s, x->sh->a, &c, &how, &x->sh->e), &x->sh->e);
+	EXPECT_EQ(how, CHANGE_DONE);
+}
+
+static void feedback(struct act *x)
+{
+	EXPECT_RC_E(RC_OK, store_feedback(x->sh->s, x->sh->a, x->owner, x->t.k.thread_id, &S("wid"), 1, true, &x->sh->e), &x->sh->e);
+}
+
+static void new_file(struct act *x)
+{
+	const struct store_file f = {.id = S("fil"), .name = S("n"), .mime = S("m"), .size = 3};
+	const struct store_quota q = {1, 3};
+
+	EXPECT_RC_E(RC_OK, store_file_new(x->sh->s, x->sh->a, x->owner, &f, &q, &x->sh->e), &x->sh->e);
+}
+
+static void file_here(struct act *x)
+{
+	EXPECT_RC_E(RC_OK, store_file_here(x->sh->s, x->sh->a, x->owner, S("fil"), 4, S("m"), HASH, NULL, &x->sh->e), &x->sh->e);
+}
+
+static void a_file(struct act *x)
+{
+	a_turn(x);
+	talk_end(x->sh, &x->t);
+	new_file(x);
+	file_here(x);
+}
+
+static void begin_with_file(struct act *x)
+{
+	struct begin b = {.owner = x->owner, .thread_id = x->t.k.thread_id, .turn_id = new_id(x->sh, "turn_"), .batch = {.files = &S("fil"), .n_files = 1}};
+
+	EXPECT_RC_E(RC_OK, talk_begin(x->sh, &x->t, &b), &x->sh->e);
+	EXPECT_EQ(x->t.b.how, BEGIN_LEASED);
+}
+
+static void drop_file(struct act *x)
+{
+	EXPECT_RC_E(RC_OK, store_file_drop(x->sh->s, x->sh->a, x->owner, S("fil"), &x->sh->e), &x->sh->e);
+}
+
+static void a_dropped_file(struct act *x)
+{
+	new_file(x);
+	drop_file(x);
+}
+
+static void sweep_files(struct act *x)
+{
+	struct swept out[2];
+	size_t n = 0;
+
+	EXPECT_RC_E(RC_OK, store_files_sweep(x->sh->s, x->sh->a, 0, out, 2, &n, &x->sh->e), &x->sh->e);
+	EXPECT(n == 1 && slice_is(out[0].id, "fil") && slice_eq(out[0].owner, x->owner));
+}
+
+static void forget_file(struct act *x)
+{
+	EXPECT_RC_E(RC_OK, store_file_forget(x->sh->s, x->sh->a, x->owner, S("fil"), &x->sh->e), &x->sh->e);
+}
+
 static const struct op ops[] = {
 	{"begin", no_preparation, begin, "SELECT count(*) FROM chatkit.item JOIN chatkit.entry USING (owner_id) JOIN chatkit.turn USING (owner_id)"},
 	{"write", a_turn, write_once, "SELECT count(*) FROM chatkit.item JOIN chatkit.entry USING (owner_id) JOIN chatkit.thread USING (owner_id)\n"
@@ -130,6 +223,15 @@ static const struct op ops[] = {
 	{"delete task, fenced", a_turn_and_a_task, delete_task_fenced, "SELECT count(*) FROM chatkit.entry WHERE id = 'ent_w'"},
 	{"delete thread", a_turn, delete_thread, "SELECT 1 - count(*) FROM chatkit.thread"},
 	{"rename thread", a_turn, rename_thread, "SELECT count(*) FROM chatkit.thread WHERE title = 'renamed'"},
+	{"begin with conditions", a_widget, begin_if, "SELECT count(*) FROM chatkit.item JOIN chatkit.live USING (owner_id) WHERE item.body = '{\"w\":2}'"},
+	{"change", a_widget, change, "SELECT count(*) FROM chatkit.item JOIN chatkit.entry USING (owner_id) WHERE item.body = '{\"w\":2}' AND entry.id = 'ent_w'"},
+	{"feedback", a_turn, feedback, "SELECT count(*) FROM chatkit.feedback WHERE kind = 'positive'"},
+	{"new file", no_preparation, new_file, "SELECT count(*) FROM chatkit.file WHERE state = 'new'"},
+	{"file here", new_file, file_here, "SELECT count(*) FROM chatkit.file WHERE state = 'here' AND size = 4"},
+	{"begin with a file", a_file, begin_with_file, "SELECT count(*) FROM chatkit.file JOIN chatkit.live USING (owner_id, thread_id) WHERE state = 'used'"},
+	{"drop file", new_file, drop_file, "SELECT count(*) FROM chatkit.file WHERE state = 'gone'"},
+	{"sweep files", new_file, sweep_files, "SELECT count(*) FROM chatkit.file WHERE state = 'gone'"},
+	{"forget file", a_dropped_file, forget_file, "SELECT 1 - count(*) FROM chatkit.file"},
 };
 
 static void act(void *arg)
@@ -167,7 +269,7 @@ static void unknown(struct io *io)
 
 		/* The server may learn of the standby only after the act: then once more. */
 		for (int round = 0; !was_cut && round < 200; round++) {
-			ask("DELETE FROM chatkit.owner; DELETE FROM chatkit.chunk");
+			ask("DELETE FROM chatkit.owner; DELETE FROM chatkit.chunk; DELETE FROM chatkit.file");
 			x.over = false;
 			x.owner = S("unknown");
 			x.op->prepare(&x);

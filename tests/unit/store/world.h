@@ -128,7 +128,7 @@ static inline int world_run_(const char *name, const struct CMUnitTest *tests, s
 		w.conninfo = ways[i];
 		printf("as %s\n", w.conninfo);
 		failed = _cmocka_run_group_tests(name, tests, n, NULL, NULL);
-		ask("DELETE FROM chatkit.owner; DELETE FROM chatkit.chunk");
+		ask("DELETE FROM chatkit.owner; DELETE FROM chatkit.chunk; DELETE FROM chatkit.file");
 	}
 	world_close();
 	return failed;
