@@ -1,12 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /* The page's first request, the Stop that reaches another process, and the health of this one. */
+#include "app/context.h"
 #include "app/inner.h"
+
+/* What the composer offers beside text. */
+static void write_offers(struct jsonw *w, const struct conf *c)
+{
+	if (c->files.offered) {
+		jsonw_key(w, "attachments");
+		jsonw_obj(w);
+		jsonw_key(w, "accept");
+		jsonw_arr(w);
+		for (size_t i = 0; i < c->file_types.n; i++)
+			jsonw_str(w, c->file_types.v[i]);
+		jsonw_end(w);
+		jsonw_kint(w, "max_bytes", (int64_t)c->files.max_bytes);
+		jsonw_kint(w, "per_message", c->files.per_message);
+		jsonw_end(w);
+	}
+	if (c->transcribes)
+		jsonw_kbool(w, "transcription", true);
+	jsonw_key(w, "client_tools");
+	jsonw_arr(w);
+	for (size_t i = 0; i < c->n_client_tools; i++)
+		jsonw_str(w, c->client_tools[i].name);
+	jsonw_end(w);
+}
+
+static void write_models(struct jsonw *w, const struct app *app)
+{
+	jsonw_key(w, "models");
+	jsonw_arr(w);
+	for (size_t i = 0; i < app->n_models; i++)
+		jsonw_str(w, model_name(app->models[i]));
+	jsonw_end(w);
+}
 
 /* POST /api/chat/session: who am I, and what should the page look like. The one read that mints. */
 enum rc op_session(struct exchange *x, struct err *e)
 {
 	const struct conf *c = x->app->conf;
-	struct buf json = BUF_INIT(16 * 1024);
+	struct buf json = BUF_INIT(ANSWER_MAX);
 	struct json_doc *doc;
 	struct jsonw w;
 
@@ -25,10 +59,11 @@ enum rc op_session(struct exchange *x, struct err *e)
 		jsonw_kstr(&w, "domain_key", c->domain_key);
 	else
 		jsonw_kraw(&w, "domain_key", S("null"));
+	jsonw_kstr(&w, "locale", context_locale(request_header(x->req, "ACCEPT_LANGUAGE")));
+	write_models(&w, x->app);
+	write_offers(&w, c);
 	jsonw_end(&w);
-	exchange_reply(x, 200, buf_slice(&json));
-	buf_release(&json);
-	return RC_OK;
+	return exchange_answer(x, &json, e);
 }
 
 /* POST /api/chat/cancel {"thread_id"}: stops the thread's turn wherever it runs, within a second. Nothing running is success. */

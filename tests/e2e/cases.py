@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import re
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import yaml
 
 from client import Client, Event, Reply
-from rig import wait_for
+from rig import folder, give, wait_for
 
 ID = re.compile(r"\b(thr|msg|wf|tsk|tc|atc|trn|anon)([_:])([0-9A-Za-z_-]{16,})")
 TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
@@ -188,16 +189,34 @@ SENT = {"op", "params", "text", "get", "post", "put", "delete", "options", "requ
 class Case:
     """One folder of tests/cases, run step by step against a site."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.case = load(folder / "case.yaml")
-        unknown = set(self.case) - {"about", "env", "model", "steps", "procs"}
+    def __init__(self, where: Path) -> None:
+        self.folder = where
+        self.case = load(where / "case.yaml")
+        unknown = set(self.case) - {"about", "conf", "env", "model", "steps", "procs"}
         assert not unknown, f"unknown keys {unknown}"
         self.names = Names()
         self.clients: dict[str, Client] = {}
 
     def run(self, make_site: Any, model_site: Any) -> None:
-        env = self.case.get("env", {})
+        here = folder("ckconf-")
+        try:
+            self.run_in(here, make_site, model_site)
+        finally:
+            shutil.rmtree(here, ignore_errors=True)
+
+    def configure(self, here: Path) -> dict[str, str]:
+        """The case's conf as a chatkit.json in this folder, with the case's widgets beside it; <here> in it is the folder."""
+        if "conf" not in self.case:
+            return {}
+        if (self.folder / "widgets").is_dir():
+            shutil.copytree(self.folder / "widgets", here / "widgets")
+        (here / "chatkit.json").write_text(json.dumps(self.case["conf"]).replace("<here>", str(here)))
+        for path in here.rglob("*"):
+            give(path)
+        return {"CHATKIT_CONFIG": str(here / "chatkit.json")}
+
+    def run_in(self, here: Path, make_site: Any, model_site: Any) -> None:
+        env = self.configure(here) | self.case.get("env", {})
         if "model" in self.case:
             self.site = model_site(self.case["model"], env=env)
         else:
