@@ -176,7 +176,7 @@ class Server(ChatKitServer):
         folder = self.config.get("widgets", {}).get("folder")
         clients = [self.client_tool(tool) for tool in self.config.get("client_tools", [])]
         shows = [self.widget_tool(path) for path in sorted(Path(folder).glob("*.widget"))] if folder else []
-        stops = [tool.name for tool in clients] + ["ask_user"]
+        stops = [tool.name for tool in clients + shows] + ["ask_user"]
         agent = Agent(name="peer", model=self.model, tools=[*clients, *shows, self.question_tool()], tool_use_behavior=StopAtTools(stop_at_tool_names=stops))
         history = await self.memory.load_thread_items(thread.id, None, 100, "asc", context)
         run = AgentContext(thread=thread, store=self.memory, request_context=context)

@@ -183,7 +183,7 @@ def compile_all(peers: Path, observed: list[dict], snippets: list["Snippet"]) ->
                     seen[judge, one["op"], name, text] = findings[len(lines)] = Finding(judge, one["n"])
     (check / "observed.ts").write_text("\n".join(lines) + "\n")
     (check / "page.d.ts").write_text('/// <reference path="../node_modules/@openai/chatkit/types/dom-augment.d.ts" />\n')
-    for snippet in snippets:
+    for snippet in filter(lambda s: s.file, snippets):
         (check / snippet.file).write_text(snippet.code)
     done = subprocess.run([str(peers / "node_modules/.bin/tsc"), *OPTIONS, *sorted(p.name for p in check.iterdir())], cwd=check, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     stray = [] if done.returncode == 0 or done.stdout else [done.stderr or f"tsc ended with {done.returncode}"]
