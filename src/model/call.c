@@ -100,15 +100,6 @@ enum rc call_model_new(struct http *http, struct io *io, const struct model_opts
 	return RC_OK;
 }
 
-void call_hide_key(const struct call_model *m, struct err *e)
-{
-	size_t n = m->opts.api_key.n;
-	ptrdiff_t at;
-
-	while (n >= 8 && (at = slice_find(slice_cstr(e->msg), m->opts.api_key)) >= 0)
-		memset(e->msg + at, '*', n);
-}
-
 /* ---- asking ---- */
 
 struct ask { /* one model_open */
@@ -295,6 +286,6 @@ static WAITS enum rc call_open(struct model *base, const struct model_req *req, 
 		return RC_OK;
 	}
 	a.s->base.ops->close(&a.s->base);
-	call_hide_key(m, e);
+	provider_err_hide(m->opts.api_key, e);
 	return err_wrap(e, "model '%.*s'", SLICE_ARG(m->base.name));
 }

@@ -40,9 +40,6 @@ struct call_stream {
 	bool broke;               /* the last failure was the connection's */
 };
 
-/* A provider's text may quote what it was sent: blanks the key out of e->msg. */
-void call_hide_key(const struct call_model *m, struct err *e);
-
 struct call_stream *call_stream_new(struct call_model *m, const struct model_req *req);
 /* Ready for another attempt. */
 void call_stream_reset(struct call_stream *s);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/call.h"
 
+#include "model/provider_err.h"
+
 #define STREAM_ARENA_MAX (64 * 1024 * 1024) /* bytes; the caller's own cap is the tighter one */
 #define LINGER_US (50 * IO_MS)
 
@@ -296,7 +298,7 @@ static enum rc next(struct model_stream *base, struct model_event *ev, struct er
 	e = e ? e : arena_new_of(s->arena, struct err);
 	rc = call_stream_read(s, e);
 	if (rc != RC_OK) {
-		call_hide_key(s->m, e);
+		provider_err_hide(s->m->opts.api_key, e);
 		return err_wrap(e, "model '%.*s'", SLICE_ARG(s->m->base.name));
 	}
 	if (!hand_out(&s->delta.reasoning, MODEL_REASONING, ev) && !hand_out(&s->delta.text, MODEL_TEXT, ev) &&

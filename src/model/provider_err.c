@@ -235,3 +235,11 @@ enum rc provider_err_tell(const struct provider_err *p, struct err *e)
 	buf_release(&quote);
 	return e->rc;
 }
+
+void provider_err_hide(struct slice key, struct err *e)
+{
+	ptrdiff_t at;
+
+	while (key.n >= 8 && (at = slice_find(slice_cstr(e->msg), key)) >= 0)
+		memset(e->msg + at, '*', key.n);
+}

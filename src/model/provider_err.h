@@ -21,5 +21,7 @@ void provider_err_read(struct arena *a, int status, struct slice body, struct pr
 bool provider_err_retry(const struct provider_err *p);
 /* The failure in the house's terms; returns its rc. Quotes at most 200 bytes of the message, and none when keys are at issue. */
 enum rc provider_err_tell(const struct provider_err *p, struct err *e);
+/* A provider's text may quote what it was sent: blanks the key out of e->msg. */
+void provider_err_hide(struct slice key, struct err *e);
 
 #endif
