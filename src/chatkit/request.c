@@ -338,7 +338,7 @@ void ck_input_words(struct buf *out, const struct ck_input *in)
 }
 
 /* So that no text ends its element, or begins another. */
-static void put_xml(struct buf *out, struct slice s)
+static void put_xml(struct buf *out, struct slice s, bool attribute)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] == '&')
@@ -347,7 +347,7 @@ static void put_xml(struct buf *out, struct slice s)
 			buf_add(out, S("&lt;"));
 		else if (s.p[i] == '>')
 			buf_add(out, S("&gt;"));
-		else if (s.p[i] == '"')
+		else if (s.p[i] == '"' && attribute)
 			buf_add(out, S("&quot;"));
 		else
 			buf_addch(out, s.p[i]);
@@ -375,16 +375,16 @@ static void put_tags(struct buf *out, const struct ck_input *in)
 			buf_adds(out, "\n\nWhat the user mentioned with @ stands for the following. Call each by its name, without the @.");
 		first = false;
 		buf_add(out, S("\n<TAG id=\""));
-		put_xml(out, p->id);
+		put_xml(out, p->id, true);
 		if (p->group.n) {
 			buf_add(out, S("\" group=\""));
-			put_xml(out, p->group);
+			put_xml(out, p->group, true);
 		}
 		buf_add(out, S("\">"));
-		put_xml(out, p->text);
+		put_xml(out, p->text, false);
 		if (!slice_is(p->data, "{}")) {
 			buf_addch(out, ' ');
-			put_xml(out, p->data);
+			put_xml(out, p->data, false);
 		}
 		buf_add(out, S("</TAG>"));
 	}
