@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { join } from "node:path";
 
-const folder = process.argv[2];
+const folder = process.argv[2]; // absolute: where npm installed
 const resolve = createRequire(join(folder, "package.json")).resolve;
 const sdk = await import(pathToFileURL(resolve("chatkit-node-backend-sdk")).href);
 const { agents } = sdk;
