@@ -14,7 +14,7 @@ WERROR  ?=
 V       ?=
 
 pkg_cflags := $(shell pkg-config --cflags json-c libpq libcurl libcrypto 2>/dev/null)
-pkg_libs   := -lfcgi $(shell pkg-config --libs libcurl json-c libpq libcrypto 2>/dev/null) -lpthread
+pkg_libs   := -lfcgi $(shell pkg-config --libs libcurl json-c libpq libcrypto 2>/dev/null) -lpthread -lm
 
 CFLAGS   ?= -O2 -g
 WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
@@ -91,8 +91,15 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $$(call below,$$(firstword $$
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcmocka $(pkg_libs)
 
+# What other tests run: tests/tools/x.c, linked with what is pure: chatkit and everything below it.
+TOOL_BINS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
+$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(call below,chatkit)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(pkg_libs)
+
 .PHONY: unit unit-% unit-programs
-unit-programs: $(UNIT_BINS)
+unit-programs: $(UNIT_BINS) $(TOOL_BINS)
 unit: $(UNIT_BINS)
 	@for t in $(UNIT_BINS); do echo "== $$t"; $$t || exit 1; done
 # make unit-wire builds and runs one folder's tests.
