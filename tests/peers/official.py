@@ -160,9 +160,10 @@ class Server(ChatKitServer):
 
     def question_tool(self) -> FunctionTool:
         async def call(ctx, arguments: str) -> str:
-            inputs = [{"id": mint("q"), "question": q["question"]} |
-                      ({"type": "multiple_choice", "options": [{"value": o} for o in q["options"]], "multiple": q.get("multiple", False)} if q.get("options") else
-                       {"type": "freeform"}) for q in json.loads(arguments)["questions"]]
+            inputs: list[dict] = [{"id": mint("q"), "question": q["question"], "type": "freeform"} for q in json.loads(arguments)["questions"]]
+            for given, q in zip(inputs, json.loads(arguments)["questions"]):
+                if q.get("options"):
+                    given |= {"type": "multiple_choice", "options": [{"value": o} for o in q["options"]], "multiple": q.get("multiple", False)}
             item = ck.StructuredInputItem(id=mint("msg"), thread_id=ctx.context.thread.id, created_at=now(), inputs=inputs)
             await ctx.context.stream(ck.ThreadItemDoneEvent(item=item))
             return ""

@@ -56,8 +56,8 @@ const canary2: Wire<Node.ThreadStreamEvent> = {type: "thread.item.removed", item
 const canary3: Attachment = {type: "file", id: "", name: ""};
 """
 # What a stranger's tsconfig.json for a bundler has.
-OPTIONS = ["--noEmit", "--strict", "--skipLibCheck", "--allowJs", "--checkJs", "--module", "esnext", "--moduleResolution", "bundler", "--target", "es2022", "--lib", "es2022,dom,dom.iterable",
-           "--jsx", "react-jsx", "--moduleDetection", "force", "--pretty", "false", "--types", ""]
+OPTIONS = ["--noEmit", "--strict", "--skipLibCheck", "--allowJs", "--checkJs", "--module", "esnext", "--moduleResolution", "bundler", "--target", "es2022",
+           "--lib", "es2022,dom,dom.iterable", "--jsx", "react-jsx", "--moduleDetection", "force", "--pretty", "false", "--types", ""]
 
 
 @dataclass
@@ -87,9 +87,17 @@ def node_form(value: Any, key: str = "") -> Any:
     return None if lost else kept
 
 
-NODE_ANSWERS = {"threads.get_by_id": "Node.Thread", "threads.list": "Node.Page<Node.Thread>", "threads.update": "Node.Thread",
-                "items.list": "Node.Page<Node.ThreadItem>", "attachments.create": "Node.Attachment", "upload, direct": "Node.Attachment", "threads.delete": "Record<string, never>",
-                "items.feedback": "Record<string, never>", "attachments.delete": "Record<string, never>"}
+NODE_ANSWERS = {
+    "threads.get_by_id": "Node.Thread",
+    "threads.list": "Node.Page<Node.Thread>",
+    "threads.update": "Node.Thread",
+    "threads.delete": "Record<string, never>",
+    "items.list": "Node.Page<Node.ThreadItem>",
+    "items.feedback": "Record<string, never>",
+    "attachments.create": "Node.Attachment",
+    "attachments.delete": "Record<string, never>",
+    "upload, direct": "Node.Attachment",
+}
 
 
 def node_literals(op: str, kind: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -185,7 +193,8 @@ def compile_all(peers: Path, observed: list[dict], snippets: list["Snippet"]) ->
     (check / "page.d.ts").write_text('/// <reference path="../node_modules/@openai/chatkit/types/dom-augment.d.ts" />\n')
     for snippet in filter(lambda s: s.file, snippets):
         (check / snippet.file).write_text(snippet.code)
-    done = subprocess.run([str(peers / "node_modules/.bin/tsc"), *OPTIONS, *sorted(p.name for p in check.iterdir())], cwd=check, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    files = sorted(p.name for p in check.iterdir())
+    done = subprocess.run([str(peers / "node_modules/.bin/tsc"), *OPTIONS, *files], cwd=check, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     stray = [] if done.returncode == 0 or done.stdout else [done.stderr or f"tsc ended with {done.returncode}"]
     by_file = {snippet.file: snippet for snippet in snippets}
     for line in done.stdout.splitlines():
