@@ -5,8 +5,8 @@
 #include "wire/utf8.h"
 
 const struct slice ck_ask_description = S_INIT(
-	"Asks the user one or more questions, shown as a form, and waits for the answers. Use it when you cannot go on without knowing something that only the user "
-	"can say; never for what you could find out yourself. With options the user picks one (or several with multiple) and may always write something else; "
+	"Asks the user one or more questions, shown as a form, and waits for the answers. Use it when you cannot go on without knowing something that only "
+	"the user can say; never for what you could find out yourself. With options the user picks one (or several with multiple) and may always write something else; "
 	"without options the user writes freely. Ask everything you need in one call, and call no other tool with it.");
 
 const struct slice ck_ask_schema = S_INIT(

@@ -117,8 +117,8 @@ enum rc ck_request_read(struct arena *a, const struct json_at *root, struct ck_r
 
 /*
  * What the person wrote, for the model: text parts joined, tags as @text, then the quote in its own sentence, then one block that says what the tags stand
- * for, each text once: <TAG id="..." group="...">TEXT DATA</TAG>, where & < > (and " in an attribute) are written as in XML, and an empty data is left out. Attachments are not
- * text. At most 6 times the bytes of the request.
+ * for, each text once: <TAG id="..." group="...">TEXT DATA</TAG>, where & < > (and " in an attribute) are written as in XML, and an empty data is left
+ * out. Attachments are not text. At most 6 times the bytes of the request.
  */
 void ck_input_text(struct buf *out, const struct ck_input *in);
 /* Only what was typed, tags as @text: for a title. */

@@ -36,7 +36,7 @@ struct widget_change {
 	struct slice id, json, text;
 	bool done;
 };
-#define WIDGET_CHANGES_MAX 64
+#define WIDGET_CHANGES_MAX 32
 
 /*
  * What turns the widget that is shown into another. Nothing; or a WIDGET_TEXT for each Text or Markdown with an id whose value only grew (done when its
