@@ -3,10 +3,15 @@
    stopping the answer (leaving a stream is how this protocol says Stop). */
 import { callForAll, post, randomId } from './api.js';
 import { el } from './dom.js';
-import { makeView } from './items.js';
+import { thumbs } from './feedback.js';
+import { svgIcon } from './icons.js';
+import { broken, makeView } from './items.js';
 import { Markdown } from './markdown.js';
 import { run } from './run.js';
 import { painter, scroll } from './screen.js';
+
+/* What a thumb can be about. */
+const ANSWERS = new Set(['assistant_message', 'widget', 'generated_image']);
 
 const textOf = (item) => item.content.map((part) => part.text ?? '').join('');
 
@@ -22,11 +27,16 @@ export class Conversation {
     this.canStop = true;
     this.loading = false;
     this.stopping = null; /* the promise of the last cancel request */
+    this.request = null; /* the last message that was sent from here */
+    this.feedback = new Map(); /* id of a turn's first item: its row of thumbs */
   }
 
   get streaming() { return this.controller !== null; }
   get empty() { return this.views.size === 0 && !this.tail.hasChildNodes(); }
   get shown() { return this === this.page.current; }
+
+  /* Hosts that images may come from, where the server named any. */
+  get domains() { return this.page.threads.get(this.id)?.allowed_image_domains; }
 
   /* --- items --- */
 
@@ -35,19 +45,38 @@ export class Conversation {
     const old = this.views.get(item.id);
     const json = JSON.stringify(item);
     if (old?.json === json) return old;
-    if (old?.type === item.type) {
-      old.json = json;
-      old.set(item);
-      painter.add(old);
-      return old;
+    if (old?.item.type === item.type) {
+      try {
+        old.set(item);
+        painter.add(old);
+        return Object.assign(old, { item, json });
+      } catch (error) {
+        return this.replace(item, json, broken(item, error));
+      }
     }
-    const view = Object.assign(makeView(item), { type: item.type, json });
-    view.set(item);
-    view.paint?.();
+    return this.replace(item, json, makeView(item, this));
+  }
+
+  replace(item, json, view) {
+    const old = this.views.get(item.id);
+    Object.assign(view, { item, json });
     if (old) old.node.replaceWith(view.node);
     else this.list.append(view.node);
     this.views.set(item.id, view);
     return view;
+  }
+
+  /* One change of an item. What a view does not understand, or chokes on, leaves it as it was. */
+  change(id, update) {
+    const view = this.views.get(id);
+    if (!view?.update || typeof update?.type !== 'string') return;
+    try {
+      view.update(update);
+    } catch (error) {
+      console.warn(`The change ${update.type} could not be shown.`, error);
+    }
+    view.json = null; /* no longer what was set */
+    painter.add(view);
   }
 
   remove(id) {
@@ -58,13 +87,14 @@ export class Conversation {
   removeAfter(id) {
     const ids = [...this.views.keys()];
     if (this.views.has(id)) for (const later of ids.slice(ids.indexOf(id) + 1)) this.remove(later);
+    this.drawFeedback();
   }
 
   /* The server has stored the message that is on the screen under a name of our own. */
   rename(oldId, item) {
     const view = this.views.get(oldId);
     this.views.delete(oldId);
-    this.views.set(item.id, view);
+    if (view) this.views.set(item.id, view);
     this.put(item);
   }
 
@@ -73,15 +103,39 @@ export class Conversation {
     const ids = new Set(items.map((item) => item.id));
     for (const id of [...this.views.keys()]) if (!ids.has(id)) this.remove(id);
     const ordered = new Map();
-    let next = this.list.firstChild;
+    const fromHere = (node) => (node?.classList.contains('thumbs') ? fromHere(node.nextSibling) : node); /* those are placed afterwards */
+    let next = fromHere(this.list.firstChild);
     for (const item of items) {
       const view = this.put(item);
       ordered.set(item.id, view);
-      if (view.node === next) next = next.nextSibling;
+      if (view.node === next) next = fromHere(next.nextSibling);
       else this.list.insertBefore(view.node, next);
     }
     this.views = ordered;
+    this.drawFeedback();
     painter.paint();
+  }
+
+  /* Thumbs after the last item of each answered turn; not of one that is being answered. */
+  drawFeedback() {
+    const turns = [];
+    for (const view of this.views.values()) {
+      if (view.item.type === 'user_message' || !turns.length) turns.push({ key: view.item.id, views: [] });
+      if (view.item.type !== 'user_message') turns.at(-1).views.push(view);
+    }
+    if (this.streaming) turns.pop();
+    const wanted = new Map(turns.filter(({ views }) => views.some((view) => ANSWERS.has(view.item.type))).map((turn) => [turn.key, turn.views]));
+    for (const [key, row] of this.feedback) {
+      if (wanted.has(key)) continue;
+      row.node.remove();
+      this.feedback.delete(key);
+    }
+    for (const [key, views] of wanted) {
+      const row = this.feedback.get(key) ?? { node: thumbs(this, () => row.views.map((view) => view.item.id)) };
+      row.views = views;
+      this.feedback.set(key, row);
+      if (views.at(-1).node.nextSibling !== row.node) views.at(-1).node.after(row.node);
+    }
   }
 
   /* Loads the items, or looks whether there are newer ones: an answer may have been finished while nobody watched. */
@@ -94,11 +148,8 @@ export class Conversation {
       if (this.streaming) return; /* a message was sent meanwhile: the screen is ahead of what was read */
       this.show(items);
       this.tail.querySelector('.unanswered')?.remove();
-      const last = items.at(-1);
-      if (last?.type === 'user_message') {
-        this.request = { sent: last.id, text: textOf(last) };
-        this.unanswered();
-      }
+      this.request = null;
+      if (items.at(-1)?.type === 'user_message') this.unanswered();
     } catch (error) {
       if (this.views.size === 0) this.fail(error.message, error.status === 404 ? null : () => this.load());
     } finally {
@@ -109,9 +160,13 @@ export class Conversation {
 
   /* --- what is said beside the items --- */
 
-  progress(text) {
+  progress(text, icon) {
     this.tail.querySelector('.progress')?.remove();
-    if (text !== null) this.tail.prepend(el('p', { class: 'progress' }, el('span', { class: 'dots', 'aria-hidden': 'true' }, el('i'), el('i'), el('i')), text));
+    const known = icon && svgIcon(icon);
+    if (text !== null) {
+      this.tail.prepend(el('p', { class: 'progress', 'data-testid': 'progress' }, el('span', { class: 'dots', 'aria-hidden': 'true' }, el('i'), el('i'), el('i')),
+        ...(known ? [known] : []), text));
+    }
     scroll.follow();
   }
 
@@ -135,6 +190,7 @@ export class Conversation {
   notice({ level, title, message }, retry) {
     const text = el('div', { class: 'prose' });
     new Markdown(text).set(message ?? '');
+    for (const same of this.tail.querySelectorAll('.notice .prose')) if (same.textContent === text.textContent) same.closest('.notice').remove();
     const node = this.box('notice', 'status', retry, ...(title ? [el('strong', {}, title)] : []), text);
     node.dataset.level = level;
     return node;
@@ -147,24 +203,33 @@ export class Conversation {
 
   /* --- sending --- */
 
-  send(text) {
-    const input = { content: [{ type: 'input_text', text }], attachments: [], quoted_text: '', inference_options: {} };
+  send(text, attachments = []) {
+    const content = text ? [{ type: 'input_text', text }] : [];
+    const input = { content, attachments: attachments.map((file) => file.id), quoted_text: '', inference_options: {} };
     const shown = `unsent-${randomId()}`;
-    this.put({ id: shown, type: 'user_message', content: input.content });
+    this.put({ id: shown, type: 'user_message', content, attachments });
     scroll.stick = true;
     return run(this, {
       type: this.id ? 'threads.add_user_message' : 'threads.create',
       params: this.id ? { thread_id: this.id, input } : { input },
-      shown, text, sent: null,
+      shown, text, attachments, sent: null,
     });
   }
 
   /* A message that the server has stored is answered again; one that it may never have seen is sent again, under the
      same name, so that a server that did see it can tell. */
   retry() {
-    const last = this.request;
-    if (!last.sent) return run(this, last);
-    return run(this, { ...last, name: null, type: 'threads.retry_after_item', params: { thread_id: this.id, item_id: last.sent } });
+    if (this.request && !this.request.sent) return run(this, this.request);
+    const said = [...this.views.values()].findLast((view) => view.item.type === 'user_message')?.item;
+    if (!said) return undefined;
+    return run(this, {
+      type: 'threads.retry_after_item', params: { thread_id: this.id, item_id: said.id }, text: textOf(said), attachments: said.attachments ?? [], sent: said.id,
+    });
+  }
+
+  /* The answers to a structured_input. */
+  answer(id, input) {
+    return run(this, { type: 'threads.add_structured_input', params: { thread_id: this.id, item_id: id, input } });
   }
 
   /* Leaving the stream is how the protocol says Stop. A server may be configured to finish an answer that nobody

@@ -37,3 +37,33 @@ export function safeHref(href) {
     return null;
   }
 }
+
+/* An image is fetched as soon as it is drawn, and its address could carry what was said to a stranger. So it comes from this site, or lies in the
+   address itself, or is of a host that the thread allows (those have to stand in the policy of index.html, too). null: draw a link at most. */
+export function safeImage(src, domains = []) {
+  if (typeof src !== 'string') return null;
+  if (/^data:image\//i.test(src)) return src;
+  try {
+    const url = new URL(src, document.baseURI);
+    if (url.origin === location.origin) return url.href;
+    return allowedImage(url, domains) ? url.href : null;
+  } catch {
+    return null;
+  }
+}
+
+const allowedImage = (url, domains) => url.protocol === 'https:' && domains.some((domain) => url.hostname === domain || url.hostname.endsWith(`.${domain}`));
+
+/* An image, or a link to one that may not be drawn, or its name alone. */
+export function imageNode(src, alt, domains) {
+  const link = () => {
+    const href = safeHref(src);
+    const name = alt || 'Image';
+    return href ? el('a', { class: 'image-link', href, target: '_blank', rel: 'noopener noreferrer' }, name) : el('span', { class: 'image-link' }, name);
+  };
+  const address = safeImage(src, domains);
+  if (!address) return link();
+  const image = el('img', { src: address, alt: alt ?? '', loading: 'lazy', decoding: 'async' });
+  image.addEventListener('error', () => image.replaceWith(link()), { once: true });
+  return image;
+}

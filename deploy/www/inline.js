@@ -2,15 +2,20 @@
 /* Markdown within one block. */
 import { el, safeHref } from './dom.js';
 
-/* Escape, code, emphasis, link or image, <address>, bare address, line break. */
+/* Where a source is cited: a number between two characters of no meaning (see answer.js). What stands in code or in an address is taken out. */
+export const cite = (n) => `\uE000${n}\uE001`;
+export const withoutCites = (text) => text.replace(/\uE000\d{1,4}\uE001/g, '');
+
+/* Escape, code, emphasis, link or image, <address>, bare address, line break, citation. */
 const INLINE = new RegExp([
   /\\([!-/:-@[-`{-~])/,
   /(`+)/,
   /(\*{1,3}|_{1,3}|~~)/,
   /!?\[([^[\]\n]{0,1000})\]\(\s*<?([^\s()<>]{0,2000}(?:\([^\s()<>]{0,2000}\)[^\s()<>]{0,2000})?)>?(?:\s+"[^"\n]{0,300}")?\s*\)/,
   /<((?:https?:\/\/|mailto:)[^\s<>]{1,2000})>/,
-  /\b(https?:\/\/[^\s<>"`]{1,2000})/,
+  /\b(https?:\/\/[^\s<>"`\uE000]{1,2000})/,
   /(\n)/,
+  /\uE000(\d{1,4})\uE001/,
 ].map((part) => part.source).join('|'), 'g');
 
 const EMPHASIS = { '*': ['em'], _: ['em'], '**': ['strong'], __: ['strong'], '***': ['strong', 'em'], ___: ['strong', 'em'], '~~': ['del'] };
@@ -25,16 +30,16 @@ export function inline(text, links = true) {
       top().push(mark, ...nodes);
     }
   };
-  const link = (href, ...label) => {
-    const safe = links && safeHref(href);
-    top().push(...(safe ? [el('a', { href: safe, target: '_blank', rel: 'noopener noreferrer' }, ...label)] : label));
+  const link = (href, image, ...label) => {
+    const safe = links && safeHref(withoutCites(href));
+    top().push(...(safe ? [el('a', { href: safe, target: '_blank', rel: 'noopener noreferrer', 'data-image': image ? '' : null }, ...label)] : label));
   };
   let at = 0;
   const scan = new RegExp(INLINE);
   for (let match; (match = scan.exec(text));) {
     if (match.index > at) top().push(text.slice(at, match.index));
     at = scan.lastIndex;
-    const [all, escaped, ticks, mark, label, target, angled, bare, newline] = match;
+    const [all, escaped, ticks, mark, label, target, angled, bare, newline, source] = match;
     if (escaped) {
       top().push(escaped);
     } else if (ticks) {
@@ -42,21 +47,21 @@ export function inline(text, links = true) {
       if (close < 0) {
         top().push(ticks);
       } else {
-        top().push(el('code', {}, text.slice(at, close).replace(/^ (?=.*[^ ])([^]*) $/, '$1')));
+        top().push(el('code', {}, withoutCites(text.slice(at, close)).replace(/^ (?=.*[^ ])([^]*) $/, '$1')));
         at = scan.lastIndex = close + ticks.length;
       }
     } else if (mark) {
       emphasis(mark, text[match.index - 1] || ' ', text[at] || ' ');
     } else if (label !== undefined) {
-      link(target, ...inline(label || target, false));
+      link(target, all[0] === '!', ...inline(label || target, false));
     } else if (angled) {
-      link(angled, angled);
+      link(angled, false, withoutCites(angled));
     } else if (bare) {
       const end = /[.,;:!?'"*_~)\]]+$/.exec(bare)?.index ?? bare.length; /* the full stop is the sentence's */
       at = scan.lastIndex = match.index + end;
-      link(bare.slice(0, end), bare.slice(0, end));
+      link(bare.slice(0, end), false, bare.slice(0, end));
     } else {
-      top().push(newline ? el('br') : all);
+      top().push(newline ? el('br') : source ? el('sup', { class: 'cite', 'data-n': source }) : all);
     }
   }
   top().push(text.slice(at));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 import { copy, el, template } from './dom.js';
-import { inline } from './inline.js';
+import { inline, withoutCites } from './inline.js';
 
 /* The dialect that models write: paragraphs, headings, lists, quotes, tables, fenced code, emphasis, links. Unlike
    CommonMark a line break stays a line break, HTML is text, and an image is a link: an image would be fetched as soon
@@ -45,7 +45,7 @@ function parseBlocks(lines, depth = 0) {
         if (text.startsWith(fence) && text === fence[0].repeat(text.length)) { i++; break; }
         code.push(lines[i].slice(Math.min(indent, indentOf(lines[i]))));
       }
-      blocks.push({ at, language, code: code.join('\n'), make() { return makeCode(language, this.code); } });
+      blocks.push({ at, language, code: withoutCites(code.join('\n')), make() { return makeCode(language, this.code); } });
     } else if ((match = HEADING.exec(line))) {
       const [, marks, text = ''] = match;
       i++;

@@ -27,6 +27,7 @@ export class Page {
     $('brand').textContent = this.session.title;
     $('model').textContent = this.session.model ?? '';
     $('demo-note').hidden = !this.session.demo;
+    this.composer.start(this.session);
     const opened = this.open();
     this.listen();
     await Promise.all([this.threads.load(), opened]);
@@ -45,7 +46,7 @@ export class Page {
     document.title = current.id ? `${title} · ${this.session.title}` : this.session.title;
     $('welcome').hidden = Boolean(current.id) || !current.empty;
     this.threads.mark(current.id);
-    this.composer.update(current, this.threads.rows.get(current.id)?.thread.status);
+    this.composer.update(current, this.threads.get(current.id)?.status);
   }
 
   /* Shows the thread that the address names. */
@@ -75,13 +76,16 @@ export class Page {
 
   /* Says a finished answer to a screen reader, once and whole, not delta by delta. */
   announce(chat) {
-    const answers = [...chat.list.querySelectorAll('.assistant')];
-    if (chat.shown && answers.length) $('live').textContent = answers.at(-1).textContent.slice(0, 1000);
+    const answer = [...chat.list.querySelectorAll('.assistant')].at(-1);
+    if (!chat.shown || !answer) return;
+    const words = [...answer.querySelectorAll('.prose')].map((part) => part.cloneNode(true));
+    for (const mark of words.flatMap((part) => [...part.querySelectorAll('.cite')])) mark.remove();
+    $('live').textContent = words.map((part) => part.textContent).join('\n').slice(0, 1000);
   }
 
-  /* A failure that belongs to no conversation. */
-  toast(message) {
-    const node = el('div', { class: 'toast', role: 'alert', 'data-testid': 'error' }, message);
+  /* A failure that belongs to no conversation, or (role status) a word on the side. */
+  toast(message, role = 'alert') {
+    const node = el('div', { class: 'toast', role, 'data-testid': role === 'alert' ? 'error' : 'toast' }, message);
     document.body.append(node);
     setTimeout(() => node.remove(), 6000);
   }
@@ -107,7 +111,7 @@ export class Page {
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       if (document.body.dataset.drawer === 'open') this.drawer(false);
-      else this.current.stop();
+      else if (!this.composer.dictation.cancel()) this.current.stop();
     });
     /* Who comes back to the page sees what happened elsewhere: an answer that was finished, a chat from another tab.
        Not while an error waits for a decision. What is typed is not touched. */

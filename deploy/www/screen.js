@@ -40,7 +40,13 @@ export const painter = {
   paint() {
     const start = performance.now();
     this.waiting = false;
-    for (const view of this.dirty) view.paint?.();
+    for (const view of this.dirty) {
+      try {
+        view.paint?.();
+      } catch (error) {
+        console.warn('Something could not be drawn.', error); /* one view; the stream goes on */
+      }
+    }
     this.dirty.clear();
     scroll.follow();
     const end = performance.now();

@@ -41,7 +41,9 @@ export class Threads {
     if (thread.id === this.page.current?.id) this.page.update();
   }
 
-  titleOf(id) { return this.rows.get(id)?.thread.title || 'New chat'; }
+  get(id) { return this.rows.get(id)?.thread; }
+
+  titleOf(id) { return this.get(id)?.title || 'New chat'; }
 
   remove(id) {
     this.rows.get(id)?.node.remove();

@@ -1,31 +1,18 @@
 # SPDX-License-Identifier: MIT
 """The built-in page in a real browser, as a visitor uses it.
 
-The demo model answers where any answer will do; a scripted model where the test must know what is said, or must be faster than it. Every test also
-fails when the browser logged an error or asked anybody but the site.
+The demo model answers where any answer will do; a scripted model where the test must know what is said, or must be faster than it.
 """
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.action_chains import ActionChains
+from browser import NARROW, PHONE, WIDE, Page, page  # noqa: F401
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
-
-SECONDS = 30
-ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync")
-WIDE, PHONE, NARROW = (1280, 800), (390, 844), (360, 740)
 
 WORDS = " ".join(f"word{i}" for i in range(1, 1201))
 SLOWLY = [{"pace_ms": 50}, {"text": WORDS}, {"finish": "stop"}, {"usage": {}}, {"done": True}]  # a minute: nobody waits for its end
@@ -46,144 +33,6 @@ HOSTILE = """Hello <script>window.pwned = 1</script> <img src="x" onerror="windo
 
 The end.
 """
-
-
-class Page:
-    """The page as a visitor sees it; elements are found by the data-testid that the page promises."""
-
-    def __init__(self, driver: webdriver.Chrome, size: tuple[int, int]) -> None:
-        self.driver = driver
-        self.requests: list[dict] = []
-        self.origin = ""
-        self.size(size)
-
-    def size(self, size: tuple[int, int]) -> None:
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
-                                    {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size[0] < 700})
-
-    def dark(self, dark: bool) -> None:
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
-                                    {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
-
-    def before_load(self, script: str) -> None:
-        """Runs a script in every document before the page's own."""
-        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
-
-    def open(self, url: str) -> None:
-        if not self.origin:
-            self.driver.get_log("performance")  # of the browser's own first tab
-        self.origin = url
-        self.driver.get(url)
-        self.ready()
-
-    def reload(self) -> None:
-        self.driver.refresh()
-        self.ready()
-
-    # --- looking
-
-    def js(self, script: str, *args):
-        return self.driver.execute_script(script, *args)
-
-    def wait(self, what: str, check: Callable[[], object]):
-        """Asks again until the answer is true, and returns it."""
-        return WebDriverWait(self.driver, SECONDS, 0.05, [StaleElementReferenceException]).until(lambda _: check(), what)
-
-    def state(self) -> str:
-        return self.js("return document.body.dataset.state")
-
-    def ready(self) -> None:
-        self.wait("the page is ready", lambda: self.state() == "ready")
-
-    def all(self, testid: str) -> list[WebElement]:
-        return self.driver.find_elements(By.CSS_SELECTOR, f"[data-testid={testid}]")
-
-    def one(self, testid: str) -> WebElement:
-        found = self.all(testid)
-        assert len(found) == 1, f"{len(found)} elements of {testid}"
-        return found[0]
-
-    def messages(self) -> list[tuple[str, str]]:
-        """(role, text) of every message, however much of it is scrolled out of sight."""
-        return [tuple(pair) for pair in self.js("return [...document.querySelectorAll('[data-testid=message]')].map(m => [m.dataset.role, m.innerText.trim()])")]
-
-    def answer(self) -> str:
-        """The last message, when it is the assistant's."""
-        role, text = (self.messages() or [("", "")])[-1]
-        return text if role == "assistant" else ""
-
-    def errors(self) -> list[str]:
-        return [box.text for box in self.all("error")]
-
-    def thread_id(self) -> str:
-        fragment = parse_qs(urlsplit(self.driver.current_url).fragment)
-        return fragment["thread"][0] if "thread" in fragment else ""
-
-    def focused(self) -> str:
-        """The data-testid, or the id, of what has the focus."""
-        return self.js("return document.activeElement.dataset.testid || document.activeElement.id")
-
-    # --- doing
-
-    def type(self, text: str) -> None:
-        self.one("composer").send_keys(text)
-
-    def start(self, text: str) -> None:
-        self.type(text + Keys.ENTER)
-
-    def say(self, text: str) -> str:
-        """Sends a message and waits for the end of the answer, which it returns."""
-        self.start(text)
-        self.ready()
-        assert not self.errors()
-        return self.answer()
-
-    def press(self, *keys: str) -> None:
-        ActionChains(self.driver).send_keys(*keys).perform()
-
-    def tab_to(self, name: str, back: bool = False) -> None:
-        for _ in range(60):
-            if self.focused() == name:
-                return
-            self.press(*([Keys.SHIFT, Keys.TAB, Keys.NULL] if back else [Keys.TAB]))
-        raise AssertionError(f"Tab never reaches {name}")
-
-    # --- what the browser noticed
-
-    def collect(self) -> None:
-        for entry in self.driver.get_log("performance"):
-            message = json.loads(entry["message"])["message"]
-            if message["method"] == "Network.requestWillBeSent":
-                self.requests.append(message["params"]["request"])
-
-    def posts(self) -> list[tuple[str, dict]]:
-        """(path, body) of every POST so far."""
-        self.collect()
-        return [(urlsplit(r["url"]).path, json.loads(r.get("postData") or "{}")) for r in self.requests if r["method"] == "POST"]
-
-    def check(self) -> None:
-        severe = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
-        assert not severe
-        self.collect()
-        assert self.requests, "the log of requests is empty, so it proves nothing"
-        strangers = [r["url"] for r in self.requests if not r["url"].startswith((self.origin, "data:"))]
-        assert not strangers
-
-
-@pytest.fixture
-def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path}/profile"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-    try:
-        page = Page(driver, getattr(request, "param", WIDE))
-        yield page
-        page.check()
-    finally:
-        driver.quit()
 
 
 # ---- talking
@@ -638,7 +487,8 @@ def test_hostile_text_stays_text(model_site, page: Page) -> None:
     for _ in range(2):  # as it was streamed, and as it is loaded
         assert [role for role, _ in page.messages()] == ["user", "assistant"]
         assert page.js("return window.pwned ?? null") is None
-        found = page.js("""const root = document.getElementById('conversation');
+        found = page.js("""const root = document.getElementById('conversation').cloneNode(true);
+            root.querySelectorAll('.thumbs').forEach(e => e.remove()); // the page's own icons
             return {elements: [...new Set([...root.querySelectorAll('*')].map(e => e.localName))], links: [...root.querySelectorAll('a')].map(a => [a.href, a.rel, a.target]),
                     handlers: [...root.querySelectorAll('*')].filter(e => e.getAttributeNames().some(n => n.startsWith('on') || n === 'src' || n === 'style')).length}""")
         assert not {"script", "img", "iframe", "svg", "object", "embed", "style"} & set(found["elements"])
