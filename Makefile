@@ -111,7 +111,7 @@ JOBS   = -j$(shell nproc)
 sub    = +@$(MAKE) -s $(JOBS)
 deps   = @sh deploy/deps.sh
 
-.PHONY: run test test-peers asan tsan fuzz-smoke layers headers bench-streams deps install clean erase help
+.PHONY: run test test-peers asan tsan fuzz-smoke layers headers bench bench-streams deps install clean erase help
 run: ## start it: http://127.0.0.1:8080/ (PORT=, HOST=, DATABASE_URL=, OPENAI_API_KEY=, ...)
 	$(deps) run $(if $(DATABASE_URL),,db)
 	$(sub) all
@@ -155,6 +155,11 @@ headers: ## every header compiles alone, with gcc and with clang
 	$(sub) $(HEADERS:%=$(BUILD)/headers/gcc/%) CC=gcc
 	$(sub) $(HEADERS:%=$(BUILD)/headers/clang-14/%) CC=clang-14
 	@echo "headers: $(words $(HEADERS)) compile alone, with gcc and clang"
+
+bench: ## what a page costs among 100 and among 100,000, with its plans; prints its figures
+	$(deps) run test
+	$(sub) all
+	@BUILD='$(abspath $(BUILD))' /usr/bin/python3 tests/bench/pages.py
 
 bench-streams: ## many turns at once, beside a plain relay; prints its figures
 	$(deps) run test
