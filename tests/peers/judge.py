@@ -73,7 +73,18 @@ def judge(value: Any, kind: Any) -> list[str]:
     except ValidationError as e:
         return told(e, "")[:8]
     again = adapter(kind).dump_python(known, mode="json", by_alias=True, exclude_none=True, context={"exclude_metadata": True})
-    return list(differences(value, again, ""))
+    return [*differences(value, again, ""), *private(value, "")]
+
+
+def private(value: Any, path: str) -> Iterator[str]:
+    """What the types have but no server sends."""
+    if isinstance(value, dict):
+        if value.get("type") in ("hidden_context_item", "sdk_hidden_context"):
+            yield f"{path}: a {value['type']} is for the model alone"
+        if "status" in value and value.get("metadata"):
+            yield f"{path}.metadata: a thread's is the server's alone"
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from private(inner, f"{path}.{key}")
 
 
 def differences(sent: Any, again: Any, path: str) -> Iterator[str]:
