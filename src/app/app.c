@@ -7,7 +7,6 @@
 #include "app/inner.h"
 #include "app/texts.h"
 #include "base/crypto.h"
-#include "wire/media.h"
 
 /* ---- routes ---- */
 
@@ -84,28 +83,6 @@ enum rc exchange_answer(struct exchange *x, struct buf *json, struct err *e)
 		exchange_reply(x, 200, buf_slice(json));
 	buf_release(json);
 	return ok ? RC_OK : err_set(e, RC_INTERNAL, "an answer of more than %d bytes", ANSWER_MAX);
-}
-
-#define PARSED_MAX (24 * 1024 * 1024) /* the text and its tree */
-
-enum rc exchange_json(struct exchange *x, struct json_doc **doc, struct err *e)
-{
-	struct guard_limits limits = GUARD_CLIENT;
-	struct buf body = BUF_INIT(x->app->conf->body_max);
-	enum rc rc;
-
-	if (!media_is_json(x->req->content_type))
-		return err_tell(e, RC_MEDIA, "Content-Type: expected application/json");
-	x->parsed = arena_new(PARSED_MAX, x->arena);
-	rc = request_body(x->req, &body, io_in(x->app->io, 30 * IO_SECOND), e);
-	if (rc == RC_OK) {
-		x->body = arena_try_dup(x->parsed, buf_slice(&body));
-		rc = x->body.p ? RC_OK : err_tell(e, RC_TOO_LARGE, "the body is too large");
-	}
-	buf_release(&body);
-	if (rc != RC_OK)
-		return rc;
-	return json_parse(x->parsed, x->body, &limits, doc, e);
 }
 
 void exchange_read(struct exchange *x)

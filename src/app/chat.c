@@ -3,25 +3,50 @@
 #include "app/inner.h"
 #include "chatkit/request.h"
 
-enum rc op_chat(struct exchange *x, struct err *e)
+/* r and what it looks into are in x->parsed, and so is doc. */
+WAITS static enum rc chatkit(struct exchange *x, const struct json_at *root, struct buf *body, struct err *e)
+{
+	struct ck_request *r = arena_new_of(x->parsed, struct ck_request);
+
+	if (ck_request_read(x->parsed, root, r, e) != RC_OK)
+		return e->rc;
+	x->op = ck_op_info(r->op)->type;
+	if (r->op == CK_INPUT_TRANSCRIBE) {
+		exchange_read(x);
+		return op_transcribe(x, body, e);
+	}
+	buf_release(body); /* x->parsed has its own; a stream lives long */
+	return ck_op_info(r->op)->stream ? op_chatkit_stream(x, r, e) : op_threads(x, r, e);
+}
+
+WAITS static enum rc chat(struct exchange *x, struct buf *body, struct err *e)
 {
 	struct json_doc *doc;
 	struct json_at root, type, messages;
-	struct ck_request *r;
 
-	if (exchange_json(x, &doc, e) != RC_OK)
+	if (exchange_parse(x, buf_slice(body), &doc, e) != RC_OK)
 		return e->rc;
 	root = json_root(doc);
 	type = json_get(&root, "type");
 	messages = json_get(&root, "messages");
-	if (!json_has(&type) && json_has(&messages))
+	if (json_has(&type))
+		return chatkit(x, &root, body, e);
+	buf_release(body);
+	if (json_has(&messages))
 		return op_simple(x, doc, false, e);
-	if (!json_has(&type))
-		return err_tell(e, RC_BAD, "type: missing (a ChatKit request has 'type', a simple one has 'messages')");
+	return err_tell(e, RC_BAD, "type: missing (a ChatKit request has 'type', a simple one has 'messages')");
+}
 
-	r = arena_new_of(x->parsed, struct ck_request);
-	if (ck_request_read(x->parsed, &root, r, e) != RC_OK)
-		return e->rc;
-	x->op = ck_op_info(r->op)->type;
-	return ck_op_info(r->op)->stream ? op_chatkit_stream(x, r, e) : op_threads(x, r, e);
+enum rc op_chat(struct exchange *x, struct err *e)
+{
+	struct buf body = BUF_INIT(0);
+	enum rc rc = exchange_chat_body(x, &body, e);
+
+	if (rc == RC_OK && body.n > x->app->conf->body_max)
+		rc = op_transcribe(x, &body, e); /* nothing else may be that large */
+	else if (rc == RC_OK)
+		rc = chat(x, &body, e);
+	buf_release(&body);
+	exchange_recording_end(x);
+	return rc;
 }

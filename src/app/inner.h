@@ -26,6 +26,7 @@ struct app {
 	size_t n_models;
 	struct toolset tools;
 	size_t streams;         /* turns and followers under way */
+	size_t recordings;      /* large bodies in memory */
 };
 
 struct exchange {
@@ -39,11 +40,20 @@ struct exchange {
 	struct slice body;      /* after exchange_json, until exchange_read */
 	struct arena *parsed;   /* what the body was parsed into */
 	const char *op;         /* for the log */
+	bool recording;         /* has a place among the large bodies */
 	struct turn_key failed; /* a turn whose failure is told by HTTP: delivered with it */
 };
 
-/* Reads a JSON body: 415, 413, 400 naming the path. */
+/* Reads a JSON body: 415, 413, 400 naming the path. (These are in body.c.) */
 WAITS enum rc exchange_json(struct exchange *x, struct json_doc **doc, struct err *e) MUSTCHECK;
+#define RECORDING_BODY_MAX ((size_t)25 * 1024 * 1024) /* bytes of an input.transcribe, as JSON */
+#define RECORDINGS_AT_ONCE 4
+/* The same for /api/chat, not parsed yet: of more than conf's body_max only when it seems to be an input.transcribe, and then with one of a few places. */
+WAITS enum rc exchange_chat_body(struct exchange *x, struct buf *body, struct err *e) MUSTCHECK;
+/* Sets x->parsed and x->body, a copy of text. */
+enum rc exchange_parse(struct exchange *x, struct slice text, struct json_doc **doc, struct err *e) MUSTCHECK;
+/* Gives the place back; may be called without one. */
+void exchange_recording_end(struct exchange *x);
 /* The request was read and what must last was copied: a stream does not carry its request's tree along. Slices of the document are dead. */
 void exchange_read(struct exchange *x);
 /* The headers that go with every answer (CORS, a cookie): valid until the next call. */
@@ -82,6 +92,8 @@ WAITS enum rc op_conversation(struct exchange *x, struct err *e);     /* convers
 struct ck_request;
 WAITS enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct err *e);       /* op_chat.c */
 WAITS enum rc op_threads(struct exchange *x, const struct ck_request *r, struct err *e);        /* op_threads.c */
+/* body: a request's text, not a tree; it holds nothing afterwards that anybody needs. */
+WAITS enum rc op_transcribe(struct exchange *x, struct buf *body, struct err *e);               /* op_transcribe.c */
 WAITS enum rc op_simple(struct exchange *x, struct json_doc *doc, bool sync, struct err *e);    /* simple.c */
 
 /* The todo list's five tools, bound to the caller, into the set. */

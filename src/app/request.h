@@ -49,8 +49,13 @@ struct request {
 
 /* By the name's CGI form ("ORIGIN"); empty when absent. A name that came twice was refused by the edge. */
 struct slice request_header(const struct request *r, const char *name);
-/* The whole body into out (its maximum is the limit). RC_TOO_LARGE, RC_GONE, RC_TIMEOUT (408 in err). Refuses by Content-Length before reading. */
+/*
+ * The whole body into out (its maximum is the limit); what is in out already is its beginning, read before. RC_TOO_LARGE, RC_GONE, RC_TIMEOUT (408 in err).
+ * Refuses by Content-Length before reading.
+ */
 WAITS enum rc request_body(struct request *r, struct buf *out, int64_t deadline, struct err *e);
+/* As much of the body as out takes. *end: that is all of it; else there may be more. */
+WAITS enum rc request_body_some(struct request *r, struct buf *out, bool *end, int64_t deadline, struct err *e);
 
 /*
  * The answer. First reply_begin (status and headers), then bytes into r->out, then return. Callers append and never flush: what was written leaves when

@@ -17,12 +17,16 @@ of tool calls), or a list of steps, done one after another:
     {"cut": true}        close without the end of the body          {"rst": true}          the same as a reset
     {"status": 429, "headers": {...}, "body": "..."}               instead of a stream; only as the first step
 
+POST P/<id>/v1/audio/transcriptions takes answers of the same script: a text is what was heard, steps may sleep, stall, or refuse. The form is read strictly;
+its body, as requests() has it, is {"model", "response_format", ..., "file": {"name", "type", "size", "sha256"}}.
+
 Over HTTP: POST /__script {"id", "answers"}; GET /__requests/<id> -> [{"path", "headers", "body", "left": seconds until the client left early, or null}].
 """
 from __future__ import annotations
 
 import argparse
 import base64
+import hashlib
 import json
 import re
 import select
@@ -80,6 +84,32 @@ def words(text: str) -> list[str]:
     return re.findall(r"\S*\s*", text)[:-1] if text else []
 
 
+def read_form(content_type: str, raw: bytes) -> dict[str, Any]:
+    """multipart/form-data (RFC 7578), exactly; ValueError says what is wrong with it."""
+    match = re.fullmatch(r"multipart/form-data; boundary=([0-9A-Za-z'()+_,./:=?-]{1,70})", content_type)
+    if not match:
+        raise ValueError(f"Content-Type {content_type}")
+    mark = b"--" + match[1].encode()
+    if not raw.startswith(mark + b"\r\n") or not raw.endswith(b"\r\n" + mark + b"--\r\n"):
+        raise ValueError("it does not begin and end with its boundary")
+    form: dict[str, Any] = {}
+    for part in raw[len(mark) + 2:-len(mark) - 6].split(b"\r\n" + mark + b"\r\n"):
+        head, blank, data = part.partition(b"\r\n\r\n")
+        lines = head.decode("ascii").split("\r\n")
+        what = re.fullmatch(r'Content-Disposition: form-data; name="([a-z_]+)"(?:; filename="([a-z0-9.]+)")?', lines[0])
+        if not blank or not what or what[1] in form or mark in data:
+            raise ValueError(f"a part of {lines}")
+        if what[2] is None and len(lines) == 1:
+            form[what[1]] = data.decode("utf-8")
+        elif what[2] and len(lines) == 2 and lines[1].startswith("Content-Type: "):
+            form[what[1]] = {"name": what[2], "type": lines[1][14:], "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        else:
+            raise ValueError(f"a part of {lines}")
+    if not isinstance(form.get("file"), dict) or not form.get("model"):
+        raise ValueError(f"file or model is missing among {sorted(form)}")
+    return form
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: "Server"
@@ -101,23 +131,49 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        sound = self.path.endswith("/v1/audio/transcriptions")
         try:
-            body = json.loads(raw)
-        except ValueError:
+            body = read_form(self.headers.get("Content-Type", ""), raw) if sound else json.loads(raw)
+        except ValueError as error:
+            if sound:
+                self.answer_json(400, {"error": {"message": f"not a form: {error}"}})
+                return
             body = raw.decode("utf-8", "replace")
         if self.path == "/__script":
             self.server.scripts[body["id"]] = Script(body["answers"])
             self.answer_json(200, {})
             return
         script = self.server.scripts.get(self.path.split("/")[1])
-        if script is None or not self.path.endswith("/v1/chat/completions"):
+        if script is None or not (sound or self.path.endswith("/v1/chat/completions")):
             self.answer_json(404, {"error": {"message": f"no script for {self.path}"}})
             return
         request = Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body, time.monotonic())
         with self.server.lock:
             n = len(script.requests)
             script.requests.append(request)
-        self.play(steps_of(script.answers[min(n, len(script.answers) - 1)]), request)
+        answer = script.answers[min(n, len(script.answers) - 1)]
+        if sound:
+            self.hear(answer, request)
+        else:
+            self.play(steps_of(answer), request)
+
+    def hear(self, answer: Answer, request: Request) -> None:
+        """A transcription: the answer's text as JSON, after what the steps before it say."""
+        steps = [answer] if isinstance(answer, str) else steps_of(answer)
+        self.split, self.pace, self.chunked = 0, 0.0, False
+        try:
+            for step in steps:
+                if isinstance(step, str) or "text" in step:
+                    self.answer_json(200, {"text": step if isinstance(step, str) else step["text"]})
+                elif "status" in step:
+                    self.refuse(step, [])
+                elif not self.step(step):
+                    return
+        except (ClientLeft, BrokenPipeError, ConnectionResetError):
+            request.left = time.monotonic() - request.at
+            self.close_connection = True
+        finally:
+            request.over = True
 
     def answer_json(self, status: int, value: Any) -> None:
         body = json.dumps(value).encode()
