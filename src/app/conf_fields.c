@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/conf_fields.h"
 
+#include "chatkit/template.h"
 #include "wire/jsonw.h"
 
 #define LINE_MAX_BYTES 1024
+#define PARSED_MAX (16 * 1024 * 1024) /* of a template's tree, which is thrown away */
 
 const char *conf_where_key(struct conf_reader *r, const char *where, struct slice key)
 {
@@ -28,8 +30,15 @@ bool conf_is_tool_name(struct slice name)
 
 bool conf_check_template(struct conf_reader *r, const char *where, struct slice text)
 {
-	(void)r, (void)where;
-	return text.n <= CONF_PART_JSON_MAX;
+	struct arena *a = arena_new(PARSED_MAX, NULL);
+	struct template *t;
+	struct err e;
+	bool ok = template_parse(a, text, &t, &e) == RC_OK;
+
+	if (!ok)
+		conf_problem(r, where, "%s", e.msg);
+	arena_free(a);
+	return ok;
 }
 
 /* An array of lines, or one string, as one text. */

@@ -370,7 +370,8 @@ enum rc conf_database_url(struct arena *a, struct slice url, struct slice *out, 
 		rc = rewrite_pairs(text, &b, e);
 	else
 		rc = no(e, "is no database URL: expected postgresql://user:password@host/name");
-	if (rc == RC_OK && (!buf_ok(&b) || b.n == 0))
+	/* What came out would be taken again: escaping makes it longer. */
+	if (rc == RC_OK && (!buf_ok(&b) || b.n == 0 || b.n > DATABASE_URL_MAX / 2))
 		rc = no(e, "is too long or says nothing");
 	if (rc == RC_OK)
 		*out = arena_dup(a, buf_slice(&b));

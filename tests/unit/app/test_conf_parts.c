@@ -43,6 +43,8 @@ static const struct problem_row problems[] = {
 	{"{\"actions\":[{\"type\":\"x\",\"title\":\"a\\u0007b\"}]}", "actions[0].title: holds a control character or bad UTF-8\n"},
 	{"{\"actions\":[{\"type\":\"x\"},{\"type\":\"y\",\"mesage\":\"m\",\"resume\":1}]}",
 	 "actions[1].mesage: unknown; did you mean message?\nactions[1].resume: expected true or false\n"},
+	/* templates */
+	{"{\"actions\":[{\"type\":\"x\"},{\"type\":\"y\",\"message\":[\"fine\",\"a {{ b | shout }}\"]}]}", "actions[1].message: line 2, column 10: unknown filter 'shout'\n"},
 	/* context.headers */
 	{"{\"context\":{\"headers\":[]}}", "context.headers: expected an object: {\"Article-Id\": \"article_id\"}\n"},
 	{"{\"context\":{\"header\":{}}}", "context.header: unknown; did you mean context.headers?\n"},
@@ -85,6 +87,31 @@ static void every_problem_is_told(void **state)
 			fail_msg("row %zu: got\n%swant\n%s", i, got, problems[i].want);
 		assert_null(strstr(got, "canary"));
 	}
+}
+
+/* Templates are read where they stand: in messages, and in every string of arguments, data and effects; a type and keys are none. */
+static void templates_have_paths(void **state)
+{
+	static const struct {
+		const char *text, *path;
+	} rows[] = {
+		{"{\"actions\":[{\"type\":\"x\",\"tool\":\"t\",\"arguments\":{\"a\":[1,{\"b\":\"{{ \"}]}}]}", "actions[0].arguments.a[1].b: line 1, "},
+		{"{\"actions\":[{\"type\":\"x\",\"effects\":[{\"name\":\"e\",\"data\":\"{% if %}\"}]}]}", "actions[0].effects[0].data: line 1, "},
+		{"{\"actions\":[{\"type\":\"x\",\"effects\":[{\"name\":\"{{\"}]}]}", "actions[0].effects[0].name: line 1, "},
+		{"{\"actions\":[{\"type\":\"x\",\"notice\":{\"title\":\"{{ 1 \",\"message\":\"m\"}}]}", "actions[0].notice.title: line 1, "},
+		{"{\"actions\":[{\"type\":\"x\",\"hidden_context\":\"{{ 1 \"}]}", "actions[0].hidden_context: line 1, "},
+		{"{\"actions\":[{\"type\":\"x\",\"title\":\"{{ 1 \"}]}", "actions[0].title: line 1, "},
+		{"{\"actions\":[{\"type\":\"x\",\"widget\":{\"template\":\"w\",\"data\":{\"a\":\"{{ 1 \"}}}]}", "actions[0].widget.data.a: line 1, "},
+	};
+	struct rig *r = *state;
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		const char *got = rig_problems(r, rows[i].text, NO_ENV);
+
+		if (strncmp(got, rows[i].path, strlen(rows[i].path)) != 0)
+			fail_msg("row %zu: got %s", i, got);
+	}
+	assert_non_null(rig_load(r, "{\"actions\":[{\"type\":\"{{\",\"tool\":\"t\",\"arguments\":{\"{{\":1}}]}", NO_ENV));
 }
 
 /* An array or object of n copies; # in one is the copy's number. */
@@ -393,6 +420,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RIGGED(every_problem_is_told),
+		RIGGED(templates_have_paths),
 		RIGGED(limits),
 		RIGGED(client_tools),
 		RIGGED(actions),
