@@ -149,15 +149,19 @@ trap 'told=yes; exit 0' INT TERM HUP
 
 LIGHTTPD_WWW=$clone/deploy/www
 web_conf=$clone/deploy/lighttpd-run.conf
+demo=$clone/deploy/run.json # for who has configured nothing
+widgets=$clone/deploy/widgets
 if [ -n "$server_user" ]; then
 	# Copies, which the servers' user can read but not change.
 	(
 		umask 022
-		rm -rf "${state:?}/bin" "$state/www"
+		rm -rf "${state:?}/bin" "$state/www" "$state/widgets"
 		mkdir "$state/bin"
 		cp "$program" "$state/bin/chatkit.fcgi"
 		cp -R "$LIGHTTPD_WWW" "$state/www"
 		cp "$web_conf" "$state/lighttpd.conf"
+		cp "$demo" "$state/run.json"
+		if [ -d "$widgets" ]; then cp -R "$widgets" "$state/widgets"; fi
 	)
 	if [ -z "${CHATKIT_CONFIG-}" ] && [ -f "$clone/chatkit.json" ]; then CHATKIT_CONFIG=$clone/chatkit.json; fi
 	if [ -n "${CHATKIT_CONFIG-}" ]; then
@@ -168,6 +172,8 @@ if [ -n "$server_user" ]; then
 	program=$state/bin/chatkit.fcgi
 	LIGHTTPD_WWW=$state/www
 	web_conf=$state/lighttpd.conf
+	demo=$state/run.json
+	widgets=$state/widgets
 fi
 ln -s "$program" "$sockets/chatkit.fcgi"
 
@@ -177,6 +183,12 @@ check=$(as_server "$program" check 2>&1) || die "$check"
 setting() { # its value, one word; empty when nobody set it
 	printf '%s\n' "$check" | awk -v name="$1" '$1 == name && $2 != "not" { print $2; exit }'
 }
+
+case $check in "file: none"*)
+	export CHATKIT_CONFIG="$demo"
+	if [ -z "$(setting widgets.folder)" ] && [ -d "$widgets" ]; then export CHATKIT_WIDGETS="$widgets"; fi
+	;;
+esac
 
 PORT=${PORT:-$(setting port)}
 PORT=${PORT:-8080}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -67,6 +68,12 @@ class Clone:
             connection.request("GET", path)
             return connection.getresponse().status
 
+    def session(self) -> dict:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("POST", "/api/chat/session", "{}", {"Content-Type": "application/json"})
+            return json.load(connection.getresponse())
+
     def processes(self) -> dict[int, str]:
         """What of ours lives, wherever it was reparented to: known by its environment, or by lighttpd's process group (responders hide theirs)."""
         found = {}
@@ -122,6 +129,9 @@ def test_an_ordinary_user_gets_a_page_and_everything_ends_with_sigint(clone) -> 
     assert f"chatkit: ready: http://127.0.0.1:{mine.port}/\n" in said(run)
     assert mine.get("/") == 200
     assert mine.get("/api/chat/health") == 200
+    offers = mine.session()
+    assert offers["demo"] and offers["client_tools"] == ["get_page_info"] and offers["attachments"]["per_message"] > 0, offers
+    assert len(said(run).splitlines()) <= 4, "a stranger reads it all"
     state = mine.dir / ".chatkit"
     secret = (state / "secret").read_bytes()
     assert len(secret) == 64 and (state / "secret").stat().st_mode & 0o777 == 0o600
@@ -219,6 +229,15 @@ def test_the_database_of_the_environment_is_used(clone, cluster) -> None:
     mine.makes[-1].wait(30)
 
 
+def test_a_configuration_of_ones_own_takes_the_place_of_the_demonstration(clone) -> None:
+    mine = clone()
+    (mine.dir / "chatkit.json").write_text('{"title": "Mine", "attachments": {"enabled": false}}')
+    (mine.dir / "chatkit.json").chmod(0o644)
+    mine.run()
+    offers = mine.session()
+    assert offers["title"] == "Mine" and offers["client_tools"] == [] and "attachments" not in offers, offers
+
+
 def test_erase_asks_and_refuses_while_it_runs(clone) -> None:
     mine = clone()
     run = mine.run()
@@ -237,6 +256,7 @@ def test_as_root_the_servers_run_as_another_user_outside_the_clone(clone) -> Non
     mine = clone(as_root=True)
     run = mine.run()
     assert mine.get("/") == 200 and mine.get("/api/chat/health") == 200
+    assert mine.session()["client_tools"] == ["get_page_info"] and mine.session()["attachments"]
     assert not (mine.dir / ".chatkit").exists()
     owners = {name: os.stat(f"/proc/{pid}").st_uid for pid, name in root_processes(run.pid).items()}
     assert {"postgres", "lighttpd", "chatkit.fcgi"} <= set(owners)
