@@ -4,6 +4,8 @@
  * first bytes, before the rest is read: "input.transcribe" must stand among them. Every ChatKit client writes the type first; one that writes it behind the
  * recording is told 413, like anything else that large. What only looks like a recording is found out when it is parsed, and told 413 too.
  */
+#include <malloc.h>
+
 #include "app/inner.h"
 #include "wire/media.h"
 
@@ -57,8 +59,14 @@ static enum rc take_place(struct exchange *x, struct err *e)
 
 void exchange_recording_end(struct exchange *x)
 {
-	x->app->recordings -= x->recording;
+	if (!x->recording)
+		return;
+	x->app->recordings--;
 	x->recording = false;
+#ifdef __GLIBC__
+	/* After the first such buffer glibc takes the next ones from its heap, and keeps them for us. */
+	malloc_trim(0);
+#endif
 }
 
 static enum rc too_large(const struct exchange *x, struct err *e)

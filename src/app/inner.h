@@ -52,7 +52,7 @@ WAITS enum rc exchange_json(struct exchange *x, struct json_doc **doc, struct er
 WAITS enum rc exchange_chat_body(struct exchange *x, struct buf *body, struct err *e) MUSTCHECK;
 /* Sets x->parsed and x->body, a copy of text. */
 enum rc exchange_parse(struct exchange *x, struct slice text, struct json_doc **doc, struct err *e) MUSTCHECK;
-/* Gives the place back; may be called without one. */
+/* Gives the place back, and the body's memory, which was released, to the machine; may be called without one. */
 void exchange_recording_end(struct exchange *x);
 /* The request was read and what must last was copied: a stream does not carry its request's tree along. Slices of the document are dead. */
 void exchange_read(struct exchange *x);

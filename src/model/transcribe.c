@@ -178,7 +178,7 @@ enum rc transcribe(struct io *io, struct http *h, const struct transcribe_opts *
 		rc = send_it(io, h, o, r, sound, &resp, e);
 	else
 		rc = err_tell(e, RC_MEDIA, "Recordings of this type are not taken.");
-	buf_release(sound); /* sent: it is large, and the answer may take long */
+	buf_release(sound);
 	if (rc == RC_OK)
 		rc = read_answer(resp, a, text, e);
 	http_close(resp);
