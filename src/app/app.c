@@ -4,13 +4,21 @@
 #include <stdio.h>
 
 #include "app/context.h"
+#include "app/files.h"
 #include "app/inner.h"
 #include "app/texts.h"
 #include "base/crypto.h"
 
 /* ---- routes ---- */
 
-enum { METHOD_GET = 1, METHOD_POST = 2 };
+enum { METHOD_GET = 1, METHOD_POST = 2, METHOD_PUT = 4, METHOD_HEAD = 8, METHODS__MAX = 16 };
+
+static const char *const methods[METHODS__MAX] = {
+	[METHOD_GET] = "GET, OPTIONS",
+	[METHOD_POST] = "POST, OPTIONS",
+	[METHOD_POST | METHOD_PUT] = "POST, PUT, OPTIONS",
+	[METHOD_GET | METHOD_HEAD] = "GET, HEAD, OPTIONS",
+};
 
 struct route {
 	const char *path;
@@ -26,6 +34,9 @@ static const struct route routes[] = {
 	{"/api/chat/sync", false, false, METHOD_POST, op_sync, "sync"},
 	{"/api/chat/session", false, false, METHOD_POST, op_session, "session"},
 	{"/api/chat/cancel", false, false, METHOD_POST, op_cancel, "cancel"},
+	{"/api/chat/attachments", false, false, METHOD_POST, op_upload, "upload"},
+	{"/api/chat/attachments/", true, false, METHOD_POST | METHOD_PUT, op_upload_announced, "upload"},
+	{"/api/chat/files/", true, true, METHOD_GET | METHOD_HEAD, op_file, "file"},
 	{"/api/chat/health", false, true, METHOD_GET, op_health, "health"},
 	{"/api/conversations", false, false, METHOD_GET, op_conversations, "conversations"},
 	{"/api/conversations/", true, false, METHOD_GET, op_conversation, "conversation"},
@@ -47,9 +58,7 @@ static const struct route *find_route(struct slice path)
 
 static unsigned method_of(struct slice m)
 {
-	if (slice_is(m, "GET"))
-		return METHOD_GET;
-	return slice_is(m, "POST") ? METHOD_POST : 0;
+	return slice_is(m, "GET") ? METHOD_GET : slice_is(m, "POST") ? METHOD_POST : slice_is(m, "PUT") ? METHOD_PUT : slice_is(m, "HEAD") ? METHOD_HEAD : 0;
 }
 
 /* ---- the exchange ---- */
@@ -187,7 +196,7 @@ ASIDE static void no_route(struct exchange *x, const struct route *r)
 		err_tell(&e, RC_NOT_FOUND, "There is nothing at this address.");
 	} else {
 		err_tell(&e, RC_METHOD, "This address does not answer %.*s.", SLICE_ARG(slice_upto(x->req->method, 16)));
-		h[n++] = (struct reply_header){"Allow", r->methods == METHOD_GET ? S("GET, OPTIONS") : S("POST, OPTIONS")};
+		h[n++] = (struct reply_header){"Allow", slice_cstr(methods[r->methods])};
 	}
 	for (size_t i = 0; i < x->cors.n; i++)
 		h[n++] = x->cors.h[i];
@@ -287,10 +296,11 @@ enum rc app_new(struct io *io, const struct conf *conf, struct app **out, struct
 	app->http = http_new(io, &conf->http, e);
 	if (!app->http || open_models(app, e) != RC_OK || open_store(app, e) != RC_OK)
 		return e->rc;
+	app->files = files_new(a, io, conf, app->store);
 	toolset_init(&app->tools, a);
 	if (conf->todo_tools && todo_tools(app, &app->tools, e) != RC_OK)
 		return e->rc;
-	o = (struct turns_opts){io, app->store, &conf->agent, conf->finish_on_disconnect};
+	o = (struct turns_opts){.io = io, .store = app->store, .agent = &conf->agent, .finish_on_disconnect = conf->finish_on_disconnect};
 	app->turns = turns_new(a, &o);
 	return RC_OK;
 }
@@ -299,11 +309,13 @@ void app_start(struct app *app)
 {
 	if (app->store)
 		turns_start(app->turns);
+	files_start(app->files);
 }
 
 void app_drain(struct app *app, int64_t grace_us)
 {
 	turns_drain(app->turns, grace_us);
+	files_stop(app->files);
 }
 
 void app_free(struct app *app)

@@ -3,6 +3,13 @@
 #include "app/inner.h"
 #include "chatkit/request.h"
 
+WAITS static enum rc at_once(struct exchange *x, const struct ck_request *r, struct err *e)
+{
+	if (r->op == CK_ATTACHMENTS_CREATE || r->op == CK_ATTACHMENTS_DELETE || r->op == CK_ATTACHMENTS_GET_PREVIEW)
+		return op_attachments(x, r, e);
+	return op_threads(x, r, e);
+}
+
 /* r and what it looks into are in x->parsed, and so is doc. */
 WAITS static enum rc chatkit(struct exchange *x, const struct json_at *root, struct buf *body, struct err *e)
 {
@@ -16,7 +23,7 @@ WAITS static enum rc chatkit(struct exchange *x, const struct json_at *root, str
 		return op_transcribe(x, body, e);
 	}
 	buf_release(body); /* x->parsed has its own; a stream lives long */
-	return ck_op_info(r->op)->stream ? op_chatkit_stream(x, r, e) : op_threads(x, r, e);
+	return ck_op_info(r->op)->stream ? op_chatkit_stream(x, r, e) : at_once(x, r, e);
 }
 
 WAITS static enum rc chat(struct exchange *x, struct buf *body, struct err *e)

@@ -46,14 +46,14 @@ bool files_in(struct slice json);
 /* ChatKit's attachments of a user message, as they are stored: a JSON array, with placeholders. */
 void files_attach(struct buf *out, const struct store_file *f, size_t n, struct slice thread_id);
 /*
- * For a model: p is a PART_FILE with file_id and mime. An image or a PDF becomes base64 in p->data, a text p->text; what is not there any more, not the
- * caller's, or too large becomes a sentence in p->text that says so. All in a. ctx is the struct files (NULL is fine). RC_OK, or RC_TOO_LARGE when the
- * arena is full, RC_DB, RC_INTERNAL: p is then as it was.
+ * For a model: p is a PART_FILE with file_id. An image or a PDF becomes base64 in p->data, a text p->text, its end cut off with a note when it is long; what is
+ * too large a sentence in p->text that says so. p is left as it is when there is no such file (any more), or nothing in it that a model reads. All in a. ctx
+ * is the struct files, NULL is fine. RC_TOO_LARGE: a is full; RC_DB, RC_INTERNAL: p is as it was.
  */
 WAITS enum rc files_load(void *ctx, const struct caller *who, struct part *p, struct arena *a, struct err *e);
 /*
- * An image that a model made becomes a file of the thread, which is there. base64 may hold line breaks. RC_PROTO: it is not the image that mime says, or it
- * is too large. RC_RATE: over quota. ctx is the struct files (NULL is RC_NOT_FOUND).
+ * An image that a model made becomes a file of the thread, which is there. Its type is what its bytes are, whatever mime says; base64 may hold line breaks.
+ * RC_PROTO: it is no image that is shown here, or too large. RC_RATE: over quota. RC_NOT_FOUND: ctx, the struct files, is NULL; or no such thread.
  */
 WAITS enum rc files_put_image(void *ctx, struct slice owner, struct slice thread_id, struct slice mime, struct slice base64, struct arena *a,
 			      struct slice *id, struct err *e) MUSTCHECK;

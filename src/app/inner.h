@@ -25,6 +25,7 @@ struct app {
 	struct model *models[CONF_LIST_MAX]; /* as conf->models; the default first */
 	size_t n_models;
 	struct toolset tools;
+	struct files *files;    /* NULL: attachments are not offered */
 	size_t streams;         /* turns and followers under way */
 	size_t recordings;      /* large bodies in memory */
 };
@@ -87,6 +88,9 @@ WAITS enum rc op_cancel(struct exchange *x, struct err *e);           /* session
 WAITS enum rc op_health(struct exchange *x, struct err *e);           /* session.c */
 WAITS enum rc op_conversations(struct exchange *x, struct err *e);    /* conversations.c */
 WAITS enum rc op_conversation(struct exchange *x, struct err *e);     /* conversations.c */
+WAITS enum rc op_upload(struct exchange *x, struct err *e);           /* op_upload.c */
+WAITS enum rc op_upload_announced(struct exchange *x, struct err *e); /* op_upload.c */
+WAITS enum rc op_file(struct exchange *x, struct err *e);             /* op_files.c */
 
 /* By protocol: chat.c has looked at the body. */
 struct ck_request;
@@ -94,6 +98,7 @@ WAITS enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct
 WAITS enum rc op_threads(struct exchange *x, const struct ck_request *r, struct err *e);        /* op_threads.c */
 /* body: a request's text, not a tree; it holds nothing afterwards that anybody needs. */
 WAITS enum rc op_transcribe(struct exchange *x, struct buf *body, struct err *e);               /* op_transcribe.c */
+WAITS enum rc op_attachments(struct exchange *x, const struct ck_request *r, struct err *e);    /* op_attachments.c */
 WAITS enum rc op_simple(struct exchange *x, struct json_doc *doc, bool sync, struct err *e);    /* simple.c */
 
 /* The todo list's five tools, bound to the caller, into the set. */

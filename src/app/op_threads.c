@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ChatKit's operations that answer at once: threads and items, read, renamed, deleted. */
+#include "app/files.h"
 #include "app/inner.h"
 #include "chatkit/item.h"
 #include "chatkit/page.h"
@@ -27,6 +28,18 @@ static void item_bodies(struct exchange *x, const struct item_page *p, struct ck
 			bodies[n++] = p->items[i].body;
 	}
 	*out = (struct ck_page){bodies, n, p->more, p->n ? p->items[p->n - 1].id : SLICE_NONE};
+}
+
+/* With addresses of files that are good from now on. */
+WAITS static enum rc answer_items(struct exchange *x, struct buf *json, struct err *e)
+{
+	struct buf spliced = BUF_INIT(ANSWER_MAX);
+
+	if (!buf_ok(json) || !files_in(buf_slice(json)))
+		return exchange_answer(x, json, e);
+	files_splice(x->app->files, files_base(x->arena, x->req, x->app->conf), x->who.owner, buf_slice(json), &spliced);
+	buf_release(json);
+	return exchange_answer(x, &spliced, e);
 }
 
 static struct ck_thread thread_of(const struct store_thread *t)
@@ -77,7 +90,7 @@ WAITS static enum rc items(struct exchange *x, const struct ck_request *r, bool 
 		ck_thread_json(&json, &t, &bodies);
 	else
 		ck_page_json(&json, &bodies);
-	return exchange_answer(x, &json, e);
+	return answer_items(x, &json, e);
 }
 
 WAITS static enum rc rename_thread(struct exchange *x, const struct ck_request *r, struct err *e)

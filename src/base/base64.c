@@ -3,10 +3,10 @@
 
 #define NONE 64 /* no digit */
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static void make_table(unsigned char digit[256])
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 	memset(digit, NONE, 256);
 	for (unsigned char i = 0; i < 64; i++)
 		digit[(unsigned char)alphabet[i]] = i;
@@ -63,4 +63,21 @@ bool base64_decode(char *to, struct slice in, size_t *n)
 	last = last_group(digit, in.p + in.n - 4, 4 - padding, at);
 	*n = (size_t)(at - to) + last;
 	return last > 0;
+}
+
+size_t base64_encode(char *to, struct slice in)
+{
+	const unsigned char *p = (const unsigned char *)in.p;
+	char *at = to;
+
+	for (size_t i = 0; i < in.n; i += 3) {
+		size_t left = in.n - i;
+		uint32_t bits = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
+
+		*at++ = alphabet[bits >> 18];
+		*at++ = alphabet[bits >> 12 & 63];
+		*at++ = left > 1 ? alphabet[bits >> 6 & 63] : '=';
+		*at++ = left > 2 ? alphabet[bits & 63] : '=';
+	}
+	return (size_t)(at - to);
 }

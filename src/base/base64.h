@@ -11,4 +11,11 @@
  */
 bool base64_decode(char *to, struct slice in, size_t *n) MUSTCHECK;
 
+/* How long n bytes are, encoded, and the encoding of in: to has that much room. Returns it. Pieces of a multiple of 3 bytes may follow each other. */
+static inline size_t base64_size(size_t n)
+{
+	return (n + 2) / 3 * 4;
+}
+size_t base64_encode(char *to, struct slice in);
+
 #endif
