@@ -104,12 +104,12 @@ static bool find_inner(struct t_parse *p, struct tnode *n, const struct token *a
 		return true;
 	if (by->kind != TN_CONST || by->value.kind != TV_STR)
 		return t_refuse(p, at, "%s needs a name in quotes", n->fn->name) != NULL;
-	n->inner = n->fn->names == T_NAMES_FILTER ? t_filter_find(by->value.s) : t_test_find(by->value.s);
+	n->inner = n->fn->by == T_BY_FILTER ? t_filter_find(by->value.s) : t_test_find(by->value.s);
 	if (!n->inner)
 		return t_refuse(p, at, "%s: unknown name '%.*s'", n->fn->name, SLICE_ARG(slice_upto(by->value.s, 40))) != NULL;
-	if (n->inner->min > (n->fn->names == T_NAMES_TEST && place + 1 < T_ARGS_MAX && n->arg[place + 1] ? 1 : 0) || n->inner->names != T_NAMES_NOTHING)
+	if (n->inner->min > (n->fn->by == T_BY_TEST && place + 1 < T_ARGS_MAX && n->arg[place + 1] ? 1 : 0) || n->inner->by != T_BY_NOTHING)
 		return t_refuse(p, at, "%s: %s needs arguments", n->fn->name, n->inner->name) != NULL;
-	if (n->fn->names == T_NAMES_TEST && n->arg[place + 1] && params_of(n->inner) == 0)
+	if (n->fn->by == T_BY_TEST && n->arg[place + 1] && params_of(n->inner) == 0)
 		return t_refuse(p, at, "%s: %s takes no argument", n->fn->name, n->inner->name) != NULL;
 	return true;
 }

@@ -91,12 +91,16 @@ bool t_lookup(struct tx *x, struct slice name, struct tv *out)
 {
 	const struct tv *there;
 
-	for (const struct t_scope *s = x->scope; s; s = s->up)
+	for (const struct t_scope *s = x->scope; s; s = s->up) {
 		for (const struct t_var *v = s->vars; v; v = v->next, x->steps++)
 			if (slice_eq(v->name, name)) {
 				*out = v->v;
 				return true;
 			}
+		for (size_t i = 0; i < s->hides->n; i++, x->steps++)
+			if (slice_eq(s->hides->name[i], name))
+				return false;
+	}
 	x->steps += x->data->n / 8;
 	there = tv_find(x->data, name);
 	if (there)
@@ -125,9 +129,9 @@ bool t_bind(struct tx *x, const struct tnode *at, struct slice name, const struc
 	return true;
 }
 
-void t_scope_open(struct tx *x, struct t_scope *s)
+void t_scope_open(struct tx *x, struct t_scope *s, const struct t_names *hides)
 {
-	*s = (struct t_scope){x->scope, NULL};
+	*s = (struct t_scope){x->scope, NULL, hides};
 	x->scope = s;
 }
 

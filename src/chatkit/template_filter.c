@@ -318,9 +318,9 @@ const struct t_callable *t_filter_find(struct slice name)
 		{"round", "precision method", 0, do_round, 0}, {"first", "", 0, t_do_first, 0}, {"last", "", 0, t_do_last, 0}, {"list", "", 0, t_do_list, 0},
 		{"join", "d attribute", 0, t_do_join, 0}, {"items", "", 0, t_do_items, 0}, {"reverse", "", 0, t_do_reverse, 0},
 		{"sum", "attribute start", 0, t_do_sum, 0}, {"sort", "reverse case_sensitive attribute", 0, t_do_sort, 0},
-		{"map", "by attribute default", 0, t_do_map, T_NAMES_FILTER}, {"select", "by argument", 0, t_do_select, T_NAMES_TEST},
-		{"reject", "by argument", 0, t_do_reject, T_NAMES_TEST}, {"selectattr", "attribute by argument", 1, t_do_selectattr, T_NAMES_TEST},
-		{"rejectattr", "attribute by argument", 1, t_do_rejectattr, T_NAMES_TEST},
+		{"map", "by attribute default", 0, t_do_map, T_BY_FILTER}, {"select", "by argument", 0, t_do_select, T_BY_TEST},
+		{"reject", "by argument", 0, t_do_reject, T_BY_TEST}, {"selectattr", "attribute by argument", 1, t_do_selectattr, T_BY_TEST},
+		{"rejectattr", "attribute by argument", 1, t_do_rejectattr, T_BY_TEST},
 	};
 
 	for (size_t i = 0; i < countof(filters); i++)

@@ -99,14 +99,20 @@ struct tnode;
 /* A filter, test or method: in is what it is applied to, arg has T_ARGS_MAX places, TV_ABSENT where nothing was given. None of them is looked at before: they may be undefined. */
 typedef bool t_fn(struct tx *x, const struct tnode *n, const struct tv *in, const struct tv *arg, struct tv *out);
 
-enum t_names { T_NAMES_NOTHING, T_NAMES_FILTER, T_NAMES_TEST };
+enum t_by { T_BY_NOTHING, T_BY_FILTER, T_BY_TEST };
 
 struct t_callable {
 	const char *name;
 	const char *params; /* in order, blanks between */
 	unsigned char min;  /* of them must be given */
 	t_fn *fn;
-	enum t_names names; /* what the parameter "by" names; it is looked up when the template is read */
+	enum t_by by; /* what the parameter "by" names; it is looked up when the template is read */
+};
+
+/* The names of a scope that hide the data (template_names.c). */
+struct t_names {
+	size_t n;
+	struct slice *name;
 };
 
 struct tnode {
@@ -122,11 +128,13 @@ struct tnode {
 		struct tv value;
 		const struct t_callable *fn; /* TN_FILTER, TN_TEST, TN_METHOD, TN_RANGE */
 	};
+	struct t_names *names; /* TN_FOR: of its body, its else, its if; TN_SET_BLOCK: of its body */
 	const struct t_callable *inner; /* TN_FILTER that applies another filter or a test to each element: that one */
 };
 
 struct template {
 	struct tnode *body;
+	struct t_names names;
 	const struct tnode *only; /* the expression, when it is all there is but blanks; else NULL */
 };
 
@@ -209,6 +217,7 @@ struct tnode *t_parse_method(struct t_parse *p, struct tnode *object, const stru
 /* now is at "(", name is range or namespace. */
 struct tnode *t_parse_global(struct t_parse *p, const struct token *name) MUSTCHECK;
 bool t_is_reserved(struct slice name);
+bool t_find_names(struct t_parse *p, struct template *t) MUSTCHECK; /* template_names.c */
 
 
 const struct t_callable *t_filter_find(struct slice name);
@@ -232,6 +241,7 @@ struct t_var {
 struct t_scope {
 	struct t_scope *up;
 	struct t_var *vars;
+	const struct t_names *hides;
 };
 
 struct tx {
@@ -268,7 +278,7 @@ static inline void tx_leave(struct tx *x)
 bool t_eval(struct tx *x, const struct tnode *n, struct tv *out) MUSTCHECK; /* template_eval.c */
 bool t_lookup(struct tx *x, struct slice name, struct tv *out) MUSTCHECK;   /* false: no such name, and no err */
 bool t_bind(struct tx *x, const struct tnode *at, struct slice name, const struct tv *v) MUSTCHECK;
-void t_scope_open(struct tx *x, struct t_scope *s);
+void t_scope_open(struct tx *x, struct t_scope *s, const struct t_names *hides);
 void t_scope_close(struct tx *x, struct t_scope *s);
 void t_scope_forget(struct tx *x, struct t_scope *s); /* its names */
 

@@ -312,6 +312,14 @@ static bool parse_set(struct t_parse *p, struct tnode *n)
 	return t_unexpected(p, "'='") != NULL;
 }
 
+static bool room_for_names(struct t_parse *p, struct tnode *n)
+{
+	n->names = arena_try(p->a, 3 * sizeof(*n->names));
+	if (!n->names)
+		err_tell(p->e, RC_TOO_LARGE, "no room for the template");
+	return n->names != NULL;
+}
+
 static bool parse_statement(struct t_parse *p, struct tnode **out)
 {
 	static const struct {
@@ -328,7 +336,7 @@ static bool parse_statement(struct t_parse *p, struct tnode **out)
 		if (!slice_is(word.text, statements[i].word))
 			continue;
 		n = t_node(p, TN_SET, &word);
-		if (!n || !t_enter(p) || !t_next(p) || !statements[i].parse(p, n))
+		if (!n || !room_for_names(p, n) || !t_enter(p) || !t_next(p) || !statements[i].parse(p, n))
 			return false;
 		t_leave(p);
 		*out = n;
@@ -367,7 +375,7 @@ enum rc template_parse(struct arena *a, struct slice text, struct template **out
 	*out = NULL;
 	if (!t)
 		return err_tell(e, RC_TOO_LARGE, "no room for the template");
-	if (!t_lex_init(&p.lx, a, text, p.e) || !t_next(&p) || !parse_body(&p, NULL, &t->body))
+	if (!t_lex_init(&p.lx, a, text, p.e) || !t_next(&p) || !parse_body(&p, NULL, &t->body) || !t_find_names(&p, t))
 		return p.e->rc;
 	t->only = only_expression(t->body);
 	*out = t;

@@ -54,7 +54,7 @@ static bool run_set_block(struct tx *x, const struct tnode *n)
 	struct tv v;
 	bool ok;
 
-	t_scope_open(x, &scope);
+	t_scope_open(x, &scope, &n->names[0]);
 	x->out = &text;
 	ok = run(x, n->b);
 	x->out = outer;
@@ -83,7 +83,7 @@ struct t_loop {
 
 static bool passes(struct tx *x, const struct t_loop *loop, const struct tv *v, bool *out)
 {
-	struct t_scope *here = x->scope, scope = {loop->outer, NULL};
+	struct t_scope *here = x->scope, scope = {loop->outer, NULL, &loop->n->names[2]};
 	struct tv test;
 
 	x->scope = &scope;
@@ -214,7 +214,7 @@ static bool run_once(struct tx *x, const struct tnode *n, struct t_loop *loop)
 	struct tv self = {.kind = TV_LOOP, .loop = loop}, v = loop->passed->v[loop->i];
 	struct t_scope scope;
 
-	t_scope_open(x, &scope);
+	t_scope_open(x, &scope, &n->names[0]);
 	if (!t_bind(x, n, S("loop"), &self) || !assign(x, n->a, &v) || !run(x, n->arg[0]))
 		return false;
 	t_scope_close(x, &scope);
@@ -242,7 +242,7 @@ static bool run_for(struct tx *x, const struct tnode *n)
 	loop->over = true;
 	if (i)
 		return true;
-	t_scope_open(x, &scope);
+	t_scope_open(x, &scope, &n->names[1]);
 	if (!run(x, n->arg[1]))
 		return false;
 	t_scope_close(x, &scope);
@@ -338,7 +338,7 @@ static bool run_value(struct tx *x, const struct template *t, struct buf *json)
 static enum rc render(const struct template *t, struct arena *a, const struct json_at *data, struct buf *out, bool value, struct err *e)
 {
 	struct err own = ERR_INIT;
-	struct t_scope scope = {NULL, NULL};
+	struct t_scope scope = {NULL, NULL, &t->names};
 	struct tx x = {.work = arena_new(TEMPLATE_MEMORY_MAX, a), .scope = &scope, .out = out, .e = e ? e : &own};
 	bool ok = read_data(&x, data) && (value ? run_value(&x, t, out) : run(&x, t->body));
 	enum rc rc = ok ? RC_OK : x.e->rc;
