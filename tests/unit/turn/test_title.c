@@ -230,8 +230,13 @@ static int64_t mono_ahead(const struct env *v UNUSED)
 	return env_mono_us(env_real()) + __atomic_load_n(&ahead_us, __ATOMIC_RELAXED);
 }
 
+static void nothing(void *ctx UNUSED)
+{
+}
+
 static void hangs(struct io *io)
 {
+	struct io_timer look = {0};
 	struct script sc = script_of(io, "Milk", 100 * IO_SECOND);
 	struct arena *a = arena_new(16 << 20, NULL);
 	struct title *t = title_start(io, &sc.base, S("buy milk"), a, NULL);
@@ -239,8 +244,10 @@ static void hangs(struct io *io)
 	(void)io_sleep(io, 5 * IO_MS, NULL);
 	EXPECT(!title_ready(t));
 	__atomic_store_n(&ahead_us, TITLE_US, __ATOMIC_RELAXED);
+	io_timer_set(io, &look, 1, nothing, NULL); /* the first of all: whoever keeps the timers looks at the clock again */
 	(void)io_sleep(io, 5 * IO_MS, NULL);
 	(void)io_sleep(io, 5 * IO_MS, NULL);
+	io_timer_off(io, &look);
 	EXPECT(title_ready(t));
 	EXPECT_EQ(title_take(t, 0).n, 0);
 	title_release(t);
