@@ -130,13 +130,16 @@ static void put_members(struct jsonw *w, const struct json_at *obj, struct put *
 
 static enum rc put_item(struct buf *out, const struct json_at *root, struct put *puts, size_t n, struct err *e)
 {
+	size_t before = out->n;
 	struct jsonw w;
+	enum rc rc;
 
 	jsonw_init(&w, out);
 	put_members(&w, root, puts, n);
-	if (!buf_ok(out))
-		return err_set(e, RC_TOO_LARGE, "the item outgrew its room");
-	return json_done(root->doc, e);
+	rc = buf_ok(out) ? json_done(root->doc, e) : err_set(e, RC_TOO_LARGE, "the item outgrew its room");
+	if (rc != RC_OK)
+		buf_cut(out, before);
+	return rc;
 }
 
 enum rc ck_call_complete(struct arena *a, struct buf *out, struct slice body, struct slice output, struct err *e)

@@ -5,9 +5,11 @@
 
 #include <stdarg.h>
 
+#define KEY_MAX 256
+
 enum rc widget_read(struct arena *a, struct slice json, struct json_at *root, struct err *e)
 {
-	struct guard_limits limits = {.depth = GUARD_DEPTH_MAX, .nodes = WIDGET_NODES_MAX, .key = 256, .upstream = true};
+	struct guard_limits limits = {.depth = GUARD_DEPTH_MAX, .nodes = WIDGET_NODES_MAX, .key = KEY_MAX, .upstream = true};
 	struct json_doc *doc;
 	struct err why = ERR_INIT;
 
@@ -142,46 +144,81 @@ static void check_node(struct checking *c, const struct json_at *node, struct sl
 			check_node(c, &child, type);
 }
 
-/* Without nulls. depth: containers around at. */
-static enum rc write_value(struct checking *c, struct jsonw *w, const struct json_at *at, unsigned depth)
+static enum rc PRINTF(3, 4) refuse(struct checking *c, const struct json_at *at, const char *fmt, ...)
+{
+	char place[180], what[80];
+	va_list ap;
+
+	where(at, place, sizeof(place));
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	return err_tell(c->e, RC_BAD, "%s: %s", place, what);
+}
+
+/* A key that was mended may be too long to be read again. */
+static enum rc write_key(struct checking *c, struct jsonw *w, const struct json_at *member, struct slice key)
+{
+	size_t before = w->out->n, n;
+
+	jsonw_key_slice(w, key);
+	if (!buf_ok(w->out))
+		return RC_OK; /* seen at the end */
+	n = w->out->n - before - 3 - (w->out->p[before] == ',');
+	return n <= KEY_MAX ? RC_OK : refuse(c, member, "a key longer than %d bytes", KEY_MAX);
+}
+
+static enum rc write_value(struct checking *c, struct jsonw *w, const struct json_at *at, unsigned depth);
+
+static enum rc write_object(struct checking *c, struct jsonw *w, const struct json_at *at, unsigned depth)
 {
 	struct slice key;
 	struct json_at child;
-	enum json_kind kind = json_kind(at);
 	enum rc rc = RC_OK;
 
-	if (kind != JSON_OBJECT && kind != JSON_ARRAY) {
-		if (kind == JSON_STRING)
-			jsonw_str(w, json_as_str(at));
-		else
-			jsonw_raw(w, json_text(at));
-		return RC_OK;
-	}
-	if (depth >= WIDGET_DEPTH_MAX) {
-		char place[180];
-
-		where(at, place, sizeof(place));
-		return err_tell(c->e, RC_BAD, "%s: deeper than %d", place, WIDGET_DEPTH_MAX);
-	}
-	if (kind == JSON_OBJECT) {
-		jsonw_obj(w);
-		for (size_t it = 0; rc == RC_OK && json_each(at, &it, &key, &child);) {
-			if (!json_has(&child))
-				continue;
-			jsonw_key_slice(w, key);
-			rc = write_value(c, w, &child, depth + 1);
-		}
-	} else {
-		jsonw_arr(w);
-		for (size_t i = 0; rc == RC_OK && i < json_count(at); i++) {
-			child = json_item(at, i);
-			if (json_has(&child))
-				rc = write_value(c, w, &child, depth + 1);
-		}
+	jsonw_obj(w);
+	for (size_t it = 0; rc == RC_OK && json_each(at, &it, &key, &child);) {
+		if (!json_has(&child))
+			continue;
+		rc = write_key(c, w, &child, key);
+		if (rc == RC_OK)
+			rc = write_value(c, w, &child, depth);
 	}
 	if (rc == RC_OK)
 		jsonw_end(w);
 	return rc;
+}
+
+static enum rc write_array(struct checking *c, struct jsonw *w, const struct json_at *at, unsigned depth)
+{
+	enum rc rc = RC_OK;
+
+	jsonw_arr(w);
+	for (size_t i = 0; rc == RC_OK && i < json_count(at); i++) {
+		struct json_at child = json_item(at, i);
+
+		if (json_has(&child))
+			rc = write_value(c, w, &child, depth);
+	}
+	if (rc == RC_OK)
+		jsonw_end(w);
+	return rc;
+}
+
+/* Without nulls. depth: containers around at. */
+static enum rc write_value(struct checking *c, struct jsonw *w, const struct json_at *at, unsigned depth)
+{
+	enum json_kind kind = json_kind(at);
+
+	if (kind == JSON_STRING)
+		jsonw_str(w, json_as_str(at));
+	else if (kind != JSON_OBJECT && kind != JSON_ARRAY)
+		jsonw_raw(w, json_text(at));
+	else if (depth == WIDGET_DEPTH_MAX)
+		return refuse(c, at, "deeper than %d", WIDGET_DEPTH_MAX);
+	else
+		return kind == JSON_OBJECT ? write_object(c, w, at, depth + 1) : write_array(c, w, at, depth + 1);
+	return RC_OK;
 }
 
 static bool is_root(struct slice type)

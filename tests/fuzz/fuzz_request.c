@@ -20,6 +20,9 @@ static void show(struct arena *a, const struct ck_request *r)
 	struct buf b = BUF_INIT(16 << 20), text = BUF_INIT(16 << 20);
 	struct slice role, said, at;
 
+	ck_input_words(&text, r->input);
+	CHECK(text.n <= r->input->text_bytes + r->input->n_parts);
+	buf_clear(&text);
 	ck_input_text(&text, r->input);
 	ck_user_message(&b, &meta, r->input, SLICE_NONE);
 	CHECK(ck_item_text(a, buf_slice(&b), &role, &said, &at));
@@ -36,6 +39,29 @@ static void show(struct arena *a, const struct ck_request *r)
 	buf_release(&text);
 }
 
+static void read_all(const struct ck_request *r)
+{
+	touch(r->thread_id);
+	touch(r->item_id);
+	touch(r->title);
+	touch(r->after);
+	touch(r->result);
+	touch(r->action.type);
+	touch(r->action.payload);
+	touch(r->announced.name);
+	touch(r->announced.mime_type);
+	touch(r->attachment_id);
+	for (size_t i = 0; i < r->n_item_ids; i++)
+		touch(r->item_ids[i]);
+	for (size_t i = 0; r->answers && i < r->answers->n; i++) {
+		touch(r->answers->given[i].id);
+		for (size_t k = 0; k < r->answers->given[i].n_values; k++)
+			touch(r->answers->given[i].values[k]);
+	}
+	for (size_t i = 0; r->input && i < r->input->n_attachments; i++)
+		touch(r->input->attachments[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct guard_limits limits = GUARD_CLIENT;
@@ -49,10 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		goto out;
 	root = json_root(doc);
 	if (ck_request_read(a, &root, r, &e) == RC_OK) {
-		touch(r->thread_id);
-		touch(r->item_id);
-		touch(r->title);
-		touch(r->after);
+		read_all(r);
 		if (r->input)
 			show(a, r);
 	} else {
