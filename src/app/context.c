@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/context.h"
 
-#include "wire/utf8.h"
-
 #define LANGUAGES_MAX 50 /* of one header that are looked at */
 
 static bool is_tag(struct slice s)
@@ -62,21 +60,6 @@ struct slice context_locale(struct slice header)
 	return best;
 }
 
-/* On one line, real UTF-8, of a size. */
-static struct slice clean(struct arena *a, struct slice value)
-{
-	struct buf b = BUF_INIT(3 * CONTEXT_VALUE_MAX);
-	struct slice out;
-
-	utf8_mend(&b, slice_upto(slice_trim(value), CONTEXT_VALUE_MAX));
-	for (size_t i = 0; i < b.n; i++)
-		if ((unsigned char)b.p[i] < 0x20 || b.p[i] == 0x7f)
-			b.p[i] = ' ';
-	out = arena_try_dup(a, utf8_cut(buf_slice(&b), CONTEXT_VALUE_MAX));
-	buf_release(&b);
-	return out;
-}
-
 void context_of(const struct request *r, const struct conf *c, struct caller *who)
 {
 	struct var *vars = NULL;
@@ -85,7 +68,7 @@ void context_of(const struct request *r, const struct conf *c, struct caller *wh
 	if (c->n_context)
 		vars = arena_alloc(r->arena, c->n_context * sizeof(*vars));
 	for (size_t i = 0; i < c->n_context; i++)
-		vars[i] = (struct var){c->context[i].name, clean(r->arena, request_header(r, c->context[i].header.p))};
+		vars[i] = (struct var){c->context[i].name, slice_upto(slice_trim(request_header(r, c->context[i].header.p)), CONTEXT_VALUE_MAX)};
 	who->vars = vars;
 	who->n_vars = c->n_context;
 }

@@ -12,7 +12,7 @@
 
 /* The language that Accept-Language (RFC 9110, 12.5.4) likes best: the first of those with the highest weight, without "*"; empty: none. A piece of header. */
 struct slice context_locale(struct slice header);
-/* Sets locale, vars and n_vars: a variable for each of conf's context headers, empty where the request has none. In the request's arena. */
+/* Sets locale, vars and n_vars: a variable for each of conf's context headers, as it was sent but for its end, empty where there is none. In r's arena. */
 void context_of(const struct request *r, const struct conf *c, struct caller *who);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Accept-Language and a page's header from anybody, on their way into the instructions: a locale is a tag, a value is clean and short, and none of it ends
- * the block that it stands in.
+ * Accept-Language and a page's header from anybody, on their way into the instructions: a locale is a tag, a value is short, and none of it ends the
+ * block that it stands in, or that block's lines.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -41,13 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	c->context[0] = (struct conf_context){S("X"), S("x")};
 	c->n_context = 1;
 	context_of(&r, c, &who);
-	CHECK(who.n_vars == 1 && who.vars[0].value.n <= CONTEXT_VALUE_MAX && utf8_valid(who.vars[0].value));
-	for (size_t i = 0; i < who.vars[0].value.n; i++)
-		CHECK((unsigned char)who.vars[0].value.p[i] >= ' ');
+	CHECK(who.n_vars == 1 && who.vars[0].value.n <= CONTEXT_VALUE_MAX && inside(who.vars[0].value, in));
 	text = prompt_fill(a, S("as it is"), &who, 0);
 	CHECK(utf8_valid(text) && slice_starts(text, S("as it is")));
-	CHECK(count(text, S("PageContext>")) == (slice_trim(who.vars[0].value).n ? 2 : 0) + count(who.vars[0].value, S("PageContext>")));
-	CHECK(count(text, S("</PageContext>")) == (slice_trim(who.vars[0].value).n ? 1 : 0));
+	CHECK(count(text, S("</PageContext>")) == (who.vars[0].value.n ? 1 : 0));
+	CHECK(count(text, S("\n")) == (who.vars[0].value.n ? 4 : 0));
 	/* As a template of the site's, whatever it says. */
 	text = prompt_fill(a, template, &who, 0);
 	CHECK(text.n <= PROMPT_MAX);

@@ -88,6 +88,10 @@ static void prompt_fill__a_long_variable__is_cut(void **state UNUSED)
 
 	memset(text, '<', sizeof(text));
 	assert_int_equal(prompt_fill(a, S("{v}"), &who, 0).n, PROMPT_VAR_MAX);
+	/* A bad byte becomes three good ones. */
+	memset(text, 0xff, sizeof(text));
+	assert_in_range(prompt_fill(a, S("{v}"), &who, 0).n, PROMPT_VAR_MAX - 3, PROMPT_VAR_MAX);
+	memset(text, '<', sizeof(text));
 	assert_int_equal(prompt_fill(a, S(""), &who, 0).n, PROMPT_VAR_MAX * 4 + strlen("\n\n<PageContext>\nv: \n</PageContext>"));
 	arena_free(a);
 }
