@@ -45,6 +45,10 @@ static const char *const known[] = {
 	"The connection was lost while the answer was written. Please try again.",
 	"The answer took too long and was ended. Please try again.",
 	"Interrupted.",
+	"This was changed meanwhile.",
+	"This was done already.",
+	"This was answered already.",
+	"These questions were answered already.",
 
 	/* notices */
 	"The answer was cut: it reached the model's limit.",
@@ -72,6 +76,29 @@ static const char *const known[] = {
 	"The model's provider refused the request. Please tell the site's operator.",
 	"This conversation has become too long for the model. Please start a new one.",
 	"This conversation has become too large for the model. Please start a new one.",
+	"The attached files are together too large for the model. Please send fewer or smaller ones, in a new conversation.",
+	"This model cannot read the attached file. Please ask without it, or choose another model.",
+
+	/* of files */
+	"This file is part of a conversation. It goes when the conversation is deleted.",
+	"This server takes no files.",
+	"This address is not valid any more.",
+	"The file is larger than {1} bytes.",
+	"The form has more than one field 'file': send one file at a time.",
+	"The form has no field 'file'.",
+	"Another file was uploaded to this address.",
+	"Files of the type {1} are not accepted here.",
+	"The file is empty.",
+	"There is no room for files on this server at the moment.",
+	"You have too many files stored. Delete conversations with files that you no longer need, then try again.",
+
+	/* of speech */
+	"The recording was not turned into text in time. Please try again.",
+	"The service that turns speech into text could not be reached. Please try again in a moment.",
+	"The recording is too long.",
+	"The recording could not be turned into text. Please try again.",
+	"The recording's text is too long.",
+	"Recordings of this type are not taken.",
 };
 
 const char *text_known_at(size_t i)
