@@ -98,10 +98,12 @@ function fill(mark, source) {
   }, label));
 }
 
+const drawn = new WeakMap(); /* list: what it shows */
+
 function drawSources(list, sources) {
   const json = JSON.stringify(sources);
-  if (list.dataset.json === json) return; /* a list that somebody reads is left alone */
-  list.dataset.json = json;
+  if (drawn.get(list) === json) return; /* a list that somebody reads is left alone */
+  drawn.set(list, json);
   list.replaceChildren(...sources.map((source) => el('li', {}, sourceNode(source))));
 }
 

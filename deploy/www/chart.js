@@ -24,8 +24,9 @@ export function chart(spec) {
   const node = el('figure', { class: 'w-chart', 'data-testid': 'w-chart' });
   styleBlock(node, { ...spec, size: null, height: null });
   if (spec.showLegend !== false && series.length) node.append(legend(series, colours));
-  node.append(draw(rows, series, colours, spec));
-  if (!axis.hide) node.append(el('div', { class: 'w-axis', 'aria-hidden': 'true' }, ...ticks(labels).map((text) => el('span', {}, text))));
+  const plot = draw(rows, series, colours, spec);
+  if (!axis.hide) plot.append(el('div', { class: 'w-axis', 'aria-hidden': 'true' }, ...ticks(labels).map((text) => el('span', {}, text))));
+  node.append(plot);
   node.append(el('details', {}, el('summary', {}, 'Numbers'), table(axis, labels, rows, series)));
   return node;
 }

@@ -145,6 +145,7 @@ export class Conversation {
     if (this.shown) this.page.update();
     try {
       const items = await callForAll('items.list', { thread_id: this.id, limit: 100, order: 'asc' });
+      await this.page.threads.loaded?.catch(() => {}); /* what a thread allows is known before it is drawn */
       if (this.streaming) return; /* a message was sent meanwhile: the screen is ahead of what was read */
       this.show(items);
       this.tail.querySelector('.unanswered')?.remove();

@@ -28,9 +28,10 @@ export class Page {
     $('model').textContent = this.session.model ?? '';
     $('demo-note').hidden = !this.session.demo;
     this.composer.start(this.session);
+    this.threads.loaded = this.threads.load();
     const opened = this.open();
     this.listen();
-    await Promise.all([this.threads.load(), opened]);
+    await Promise.all([this.threads.loaded, opened]);
     this.booted = true;
     return this.update();
   }

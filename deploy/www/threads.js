@@ -7,6 +7,7 @@ export class Threads {
   constructor(page) {
     this.page = page;
     this.rows = new Map(); /* id: {thread, node} */
+    this.loaded = null; /* the promise of the first load */
   }
 
   async load() {

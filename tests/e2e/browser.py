@@ -30,6 +30,7 @@ class Page:
     def __init__(self, driver: webdriver.Chrome, size: tuple[int, int]) -> None:
         self.driver = driver
         self.requests: list[dict] = []
+        self.scripts: list[str] = []
         self.origin = ""
         self.size(size)
 
@@ -43,12 +44,14 @@ class Page:
 
     def before_load(self, script: str) -> None:
         """Runs a script in every document before the page's own."""
-        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+        self.scripts.append(self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})["identifier"])
+
+    def forget(self) -> None:
+        for script in self.scripts:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": script})
 
     def open(self, url: str) -> None:
-        if not self.origin:
-            self.driver.get_log("performance")  # of the browser's own first tab
-        self.origin = url
+        self.origin = url.split("#")[0]
         self.driver.get(url)
         self.ready()
 
@@ -146,17 +149,39 @@ class Page:
         assert not strangers
 
 
+class Browser:
+    """One Chromium for the tests of a worker: starting one costs more than most tests do. Each test gets it as if it were new."""
+
+    def __init__(self, profile: Path) -> None:
+        options = webdriver.ChromeOptions()
+        options.binary_location = "/usr/bin/chromium"
+        for argument in (*ARGUMENTS, f"--user-data-dir={profile}"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+
+    def fresh(self, size: tuple[int, int]) -> Page:
+        """No page, no cookies, nothing stored, nothing logged, nothing of what the last test set. Every site has a port, so an origin, of its own."""
+        self.driver.get("about:blank")
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+        for log in ("browser", "performance"):
+            self.driver.get_log(log)
+        return Page(self.driver, size)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.driver.quit()
+
+
 @pytest.fixture
-def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for argument in (*ARGUMENTS, f"--user-data-dir={tmp_path}/profile"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    page = browser.fresh(getattr(request, "param", WIDE))
     try:
-        page = Page(driver, getattr(request, "param", WIDE))
         yield page
         page.check()
     finally:
-        driver.quit()
+        page.forget()

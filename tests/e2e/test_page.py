@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
-from browser import NARROW, PHONE, WIDE, Page, page  # noqa: F401
+from browser import NARROW, PHONE, WIDE, Page, browser, page  # noqa: F401
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 

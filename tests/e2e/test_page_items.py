@@ -8,7 +8,7 @@ from pathlib import Path
 
 import page_items as items
 import pytest
-from browser import NARROW, PHONE, WIDE, Page, page  # noqa: F401
+from browser import NARROW, PHONE, WIDE, Page, browser, page  # noqa: F401
 from selenium.webdriver.common.by import By
 
 
