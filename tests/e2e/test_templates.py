@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: MIT
+"""Templates, held against Jinja2 itself: the corpus (tests/templates), random ones, and every .widget file at hand.
+
+The corpus: NAME.tmpl is a template, NAME.json its data (without one: none). Both render the same bytes, or both refuse.
+CHATKIT_SDK_TEMPLATES may name folders (with colons between) whose .widget files are rendered too: their data is made up from their schema.
+TEMPLATE_SEEDS=1000:5000 looks further among the random ones.
+"""
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import jinja2
+import pytest
+from template_gen import DATA, Gen, Names
+
+TOP = Path(__file__).resolve().parents[2]
+BUILD = TOP / os.environ.get("BUILD", "build")
+CORPUS = sorted((TOP / "tests/templates").glob("*.tmpl"))
+FOLDERS = [TOP / "deploy/widgets", *map(Path, filter(None, os.environ.get("CHATKIT_SDK_TEMPLATES", "").split(":")))]
+WIDGETS = sorted({file for folder in FOLDERS for file in folder.rglob("*.widget")})
+SEEDS = range(*map(int, os.environ.get("TEMPLATE_SEEDS", "0:600").split(":")))
+
+# What template.h says is refused, or unlike Python's: an error of ours only is fine for these.
+REFUSED = re.compile(r"out of range|a key is text here|cannot be compared; make lists|is too large|has no method .* here|is not supported|has no methods here|"
+                     r"a precision from 0|nested too deeply|an iterator cannot be printed|function of Jinja2's")
+
+
+class Renderer:
+    """tests/tools/render.c, kept running."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen([BUILD / "tests/tools/render"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __call__(self, template: str, data: dict, value: bool = False) -> dict:
+        self.process.stdin.write(json.dumps({"template": template, "data": data, "value": value}).encode() + b"\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line, f"the renderer died of {template!r}"
+        return json.loads(line)
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        assert self.process.wait(30) == 0
+
+
+@pytest.fixture(scope="module")
+def render() -> Iterator[Renderer]:
+    """Our renderer."""
+    renderer = Renderer()
+    yield renderer
+    renderer.close()
+
+
+def reference(template: str, data: dict) -> str | Exception:
+    """What Jinja2 makes of it, set as ChatKit's SDK sets it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(template).render(**data)
+        except Exception as fault:  # any fault of Python's is a refusal
+            return fault
+
+
+def agree(ours: dict, theirs: str | Exception, template: str) -> bool:
+    """Fails when they differ; true when both rendered."""
+    if isinstance(theirs, Exception):
+        assert "error" in ours, f"{template!r}\nJinja2 refuses: {theirs!r}\nours: {ours}"
+        return False
+    if "error" in ours and REFUSED.search(ours["error"]):
+        return False
+    assert ours.get("text") == theirs, f"{template!r}\n{ours}"
+    return True
+
+
+@pytest.mark.parametrize("file", CORPUS, ids=lambda file: file.stem)
+def test_corpus(render: Renderer, file: Path) -> None:
+    """One template of the corpus; bad-* are refused by both, the others by none."""
+    template = file.read_bytes().decode()
+    data = file.with_suffix(".json")
+    data = json.loads(data.read_text()) if data.exists() else {}
+    ours, theirs = render(template, data), reference(template, data)
+    assert agree(ours, theirs, template) != file.stem.startswith("bad-"), (ours, theirs)
+    if "error" in ours:
+        assert re.match(r"line \d+, column \d+: ", ours["error"])
+
+
+@pytest.mark.parametrize("kind", [Gen, Names])
+def test_random(render: Renderer, kind: type[Gen]) -> None:
+    """Random templates: none may be read differently. That enough of them render at all shows that the generator is worth something."""
+    data = DATA if kind is Gen else {"a": "A", "b": 0}
+    rendered = 0
+    for seed in SEEDS:
+        template = kind(seed).template()
+        try:
+            rendered += agree(render(template, data), reference(template, data), template)
+        except AssertionError as fault:
+            raise AssertionError(f"seed {seed}: {fault}") from None
+    assert rendered > len(SEEDS) / 4, rendered
+
+
+def test_random_values(render: Renderer) -> None:
+    """template_value keeps the type: what it writes is what Python's value would be as JSON."""
+    for seed in SEEDS:
+        expression = Gen(seed).any(2)
+        theirs = jinja_value(expression)
+        ours = render("  {{ " + expression + " }}\n", DATA, value=True)
+        if isinstance(theirs, Exception):
+            assert "error" in ours, (seed, expression, theirs, ours)
+        elif "error" not in ours or not REFUSED.search(ours["error"]):
+            assert same(json.loads(ours.get("text", "null")), theirs) and "text" in ours, (seed, expression, ours, theirs)
+
+
+def same(a, b) -> bool:
+    """Equal, and of the same types: 1 is not 1.0."""
+    return json.dumps(a) == json.dumps(b)
+
+
+def jinja_value(expression: str):
+    """The expression's value, by way of a function that keeps it; an exception when it has none that is JSON."""
+    kept = []
+    env = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    env.filters["keep"] = lambda value: kept.append(value) or ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            env.from_string("{{ (" + expression + ")|keep }}").render(**DATA)
+            return json.loads(json.dumps(listed(kept[0]), allow_nan=False))
+        except Exception as fault:
+            return fault
+
+
+def listed(value):
+    """Views and ranges as lists."""
+    if isinstance(value, dict):
+        return {key: listed(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, range, type({}.keys()), type({}.values()), type({}.items()))) or hasattr(value, "__next__"):
+        return [listed(item) for item in value]
+    return value
+
+
+def sample(schema: dict):
+    """Something that fits a schema of the kind that widget files have."""
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "const" in schema:
+        return schema["const"]
+    for word in ("anyOf", "oneOf", "allOf"):
+        if word in schema:
+            return sample(schema[word][0])
+    kind = schema.get("type", "string")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object":
+        return {name: sample(part) for name, part in schema.get("properties", {}).items()}
+    if kind == "array":
+        return [sample(schema.get("items", {})) for _ in range(2)]
+    return {"string": "<té'xt & \"more\">", "integer": 3, "number": 1.5, "boolean": True, "null": None}[kind]
+
+
+def without_optional(schema: dict):
+    """The same with the required members only, and empty lists."""
+    if schema.get("type") == "object":
+        return {name: without_optional(part) for name, part in schema.get("properties", {}).items() if name in schema.get("required", [])}
+    return [] if schema.get("type") == "array" else sample(schema)
+
+
+@pytest.mark.parametrize("file", WIDGETS, ids=lambda file: file.stem)
+def test_widget_files(render: Renderer, file: Path) -> None:
+    """A .widget file renders as with the SDK, and to JSON."""
+    widget = json.loads(file.read_text())
+    schema = widget.get("jsonSchema") or {}
+    for data in (sample(schema) if schema else {}, without_optional(schema) if schema else {}):
+        ours, theirs = render(widget["template"], data), reference(widget["template"], data)
+        if agree(ours, theirs, widget["template"]):
+            assert json.loads(ours["text"])["type"] in ("Card", "ListView", "Basic")
