@@ -38,7 +38,7 @@ static bool names_action(struct slice key)
 	return slice_is(key, "action") || slice_ends(key, S("Action"));
 }
 
-/* Everywhere but in payloads: those are the tool's own data. */
+/* Everywhere but in the actions themselves: their payload is the tool's own data. */
 static void seek(struct seeking *s, const struct json_at *at)
 {
 	struct slice key;
@@ -54,7 +54,7 @@ static void seek(struct seeking *s, const struct json_at *at)
 	for (size_t it = 0; json_each(at, &it, &key, &child);)
 		if (names_action(key) && json_kind(&child) == JSON_OBJECT)
 			take(s, &child, is_true(at, "disabled"));
-		else if (!slice_is(key, "payload"))
+		else
 			seek(s, &child);
 }
 

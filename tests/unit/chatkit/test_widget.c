@@ -209,6 +209,8 @@ static const struct {
 	{CARD("{'type':'Button','id':'a','onClickAction':{'type':'t','payload':{'n':[1,2]}}}"),
 	 CARD("{'type':'Button','id':'a','onClickAction':{'type':'t','payload':{'n':[1,3]}}}"), "root",
 	 "component a {'type':'Button','id':'a','onClickAction':{'type':'t','payload':{'n':[1,3]}}}"},
+	{CARD("{'type':'Button','onClickAction':{'type':'t','payload':{'n':1,'m':2}}}"), CARD("{'type':'Button','onClickAction':{'type':'t','payload':{'n':1}}}"),
+	 "root", NULL},
 	/* A value that grows but is no text's. */
 	{CARD("{'type':'Title','id':'a','value':'x'}"), CARD("{'type':'Title','id':'a','value':'xy'}"), "root",
 	 "component a {'type':'Title','id':'a','value':'xy'}"},
@@ -220,6 +222,9 @@ static const struct {
 	{CARD("{'type':'Row','id':'r','children':[{'type':'Badge','label':'1'}," TS("in", "x") "]}," TS("out", "x")),
 	 CARD("{'type':'Row','id':'r','children':[{'type':'Badge','label':'2'}," TS("in", "xy") "]}," TS("out", "xz")), "root",
 	 "component r {'type':'Row','id':'r','children':[{'type':'Badge','label':'2'}," TS("in", "xy") "]}\ntext out z"},
+	{CARD("{'type':'Row','id':'r','children':[" TS("in", "x") ",{'type':'Badge','label':'1'}]}"),
+	 CARD("{'type':'Row','id':'r','children':[" TS("in", "xy") ",{'type':'Badge','label':'2'}]}"), "root",
+	 "component r {'type':'Row','id':'r','children':[" TS("in", "xy") ",{'type':'Badge','label':'2'}]}"},
 	{CARD("{'type':'Transition','id':'t','children':{'type':'Icon','name':'a'}}"), CARD("{'type':'Transition','id':'t','children':{'type':'Icon','name':'b'}}"),
 	 "root", "component t {'type':'Transition','id':'t','children':{'type':'Icon','name':'b'}}"},
 	{CARD("{'type':'Transition','children':" TS("a", "x") "}"), CARD("{'type':'Transition','children':" TS("a", "xy") "}"), "text a y", NULL},
