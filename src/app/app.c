@@ -4,8 +4,10 @@
 #include <stdio.h>
 
 #include "app/context.h"
+#include "app/action.h"
 #include "app/files.h"
 #include "app/inner.h"
+#include "app/page.h"
 #include "app/texts.h"
 #include "base/crypto.h"
 
@@ -270,6 +272,22 @@ static enum rc open_models(struct app *app, struct err *e)
 	return RC_OK;
 }
 
+/* The default model names conversations too, unless another one is to. */
+static enum rc open_title_model(struct app *app, struct err *e)
+{
+	const struct conf *c = app->conf;
+
+	if (c->title_by != CONF_TITLE_MODEL || c->title_model.name.n == 0)
+		return RC_OK;
+	for (size_t i = 0; i < app->n_models; i++)
+		if (slice_eq(model_name(app->models[i]), c->title_model.name)) {
+			app->title_model = app->models[i];
+			return RC_OK;
+		}
+	app->own_title_model = true;
+	return model_new(app->http, app->io, &c->title_model, &app->title_model, e) == RC_OK ? RC_OK : err_wrap(e, "titles.model");
+}
+
 static enum rc open_store(struct app *app, struct err *e)
 {
 	const struct conf *c = app->conf;
@@ -283,25 +301,56 @@ static enum rc open_store(struct app *app, struct err *e)
 	return RC_OK;
 }
 
+static enum rc open_tools(struct app *app, struct err *e)
+{
+	const struct conf *c = app->conf;
+
+	toolset_init(&app->tools, app->arena);
+	if (c->todo_tools && todo_tools(app, &app->tools, e) != RC_OK)
+		return e->rc;
+	if (page_new(app->arena, c, &app->tools, &app->page, e) != RC_OK)
+		return e->rc;
+	return actions_new(app->arena, c, &app->tools, &app->actions, e);
+}
+
+static void open_turns(struct app *app)
+{
+	const struct conf *c = app->conf;
+	struct turns_opts o = {
+		.io = app->io,
+		.store = app->store,
+		.agent = &app->agent,
+		.finish_on_disconnect = c->finish_on_disconnect,
+		.show_reasoning = c->show_reasoning,
+		.title_model = app->title_model,
+		.load = files_load,
+		.save = app->files ? files_put_image : NULL,
+		.files = app->files,
+		.widget = page_widget,
+		.widgets = app->page,
+	};
+
+	app->agent = c->agent;
+	app->agent.stop_at = c->stop_at_tools.v;
+	app->agent.n_stop_at = c->stop_at_tools.n;
+	app->turns = turns_new(app->arena, &o);
+}
+
 enum rc app_new(struct io *io, const struct conf *conf, struct app **out, struct err *e)
 {
 	struct arena *a = arena_new(64 * 1024 * 1024, NULL);
 	struct app *app = arena_new_of(a, struct app);
-	struct turns_opts o;
 
 	*out = app;
 	app->io = io;
 	app->conf = conf;
 	app->arena = a;
 	app->http = http_new(io, &conf->http, e);
-	if (!app->http || open_models(app, e) != RC_OK || open_store(app, e) != RC_OK)
+	if (!app->http || open_models(app, e) != RC_OK || open_title_model(app, e) != RC_OK || open_store(app, e) != RC_OK || open_tools(app, e) != RC_OK)
 		return e->rc;
-	app->files = files_new(a, io, conf, app->store);
-	toolset_init(&app->tools, a);
-	if (conf->todo_tools && todo_tools(app, &app->tools, e) != RC_OK)
-		return e->rc;
-	o = (struct turns_opts){.io = io, .store = app->store, .agent = &conf->agent, .finish_on_disconnect = conf->finish_on_disconnect};
-	app->turns = turns_new(a, &o);
+	if (app->store)
+		app->files = files_new(a, io, conf, app->store);
+	open_turns(app);
 	return RC_OK;
 }
 
@@ -324,6 +373,8 @@ void app_free(struct app *app)
 		return;
 	for (size_t i = 0; i < app->n_models; i++)
 		model_free(app->models[i]);
+	if (app->own_title_model)
+		model_free(app->title_model);
 	if (app->http)
 		http_free(app->http);
 	if (app->db)

@@ -24,7 +24,12 @@ struct app {
 	struct turns *turns;
 	struct model *models[CONF_LIST_MAX]; /* as conf->models; the default first */
 	size_t n_models;
+	struct model *title_model; /* names conversations; NULL: their first words do */
+	bool own_title_model;      /* it is none of the above */
+	struct agent_opts agent;   /* conf's, with the lists that are its parts */
 	struct toolset tools;
+	struct page *page;      /* widgets, questions, the page's own tools */
+	struct actions *actions;
 	struct files *files;    /* NULL: attachments are not offered */
 	size_t streams;         /* turns and followers under way */
 	size_t recordings;      /* large bodies in memory */
@@ -96,6 +101,7 @@ WAITS enum rc op_file(struct exchange *x, struct err *e);             /* op_file
 struct ck_request;
 WAITS enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct err *e);       /* op_chat.c */
 WAITS enum rc op_threads(struct exchange *x, const struct ck_request *r, struct err *e);        /* op_threads.c */
+WAITS enum rc op_sync_action(struct exchange *x, const struct ck_request *r, struct err *e);    /* op_action.c */
 /* body: a request's text, not a tree; it holds nothing afterwards that anybody needs. */
 WAITS enum rc op_transcribe(struct exchange *x, struct buf *body, struct err *e);               /* op_transcribe.c */
 WAITS enum rc op_attachments(struct exchange *x, const struct ck_request *r, struct err *e);    /* op_attachments.c */

@@ -1,35 +1,61 @@
 /* SPDX-License-Identifier: MIT */
-/* ChatKit's streaming operations: a turn, shown as events. What is refused before the first byte is HTTP; what fails after it is an event. */
-#include "app/inner.h"
-#include "chatkit/item.h"
+/*
+ * ChatKit's streaming operations: a turn, shown as events. What is refused before the first byte is HTTP; what fails after it is an event. How a turn begins
+ * differs by operation: a person's message and a retry are here, what the page answers in op_answer.c, a widget's action in op_action.c.
+ */
+#include "app/context.h"
+#include "app/stream.h"
+#include "app/texts.h"
+#include "store/files.h"
 #include "turn/follow.h"
 
 struct chatkit_view {
 	struct turn_view view;
-	struct reply *rep;
+	struct exchange *x;
+	struct slice base, owner; /* for the addresses of files */
+	struct slice locale;
 };
+
+/* ---- events ---- */
+
+/* Sentences of ours that are shown in a stream, in the person's language. */
+static struct slice in_language(const struct chatkit_view *cv, const struct ck_event *ev)
+{
+	if (ev->kind != CK_NOTICE && ev->kind != CK_ERROR)
+		return ev->text;
+	return text_in(cv->x->app->conf, cv->locale, ev->text, cv->x->arena);
+}
 
 WAITS static enum rc view_item(struct turn_view *v, const struct ck_event *ev, struct err *e)
 {
 	struct chatkit_view *cv = container_of(v, struct chatkit_view, view);
+	struct reply *rep = cv->x->rep;
+	struct ck_event shown = *ev;
+	struct buf json = BUF_INIT(REPLY_OUT_MAX);
 
 	(void)e;
-	if (cv->rep->gone)
+	if (rep->gone)
 		return RC_GONE;
-	ck_event_sse(&cv->rep->out, ev);
-	return reply_room(cv->rep);
+	if (ev->json.n && files_in(ev->json)) {
+		files_splice(cv->x->app->files, cv->base, cv->owner, ev->json, &json);
+		shown.json = buf_slice(&json);
+	}
+	if (cv->x->app->conf->n_texts)
+		shown.text = in_language(cv, ev);
+	ck_event_sse(&rep->out, &shown);
+	buf_release(&json);
+	return reply_room(rep);
 }
 
 WAITS static enum rc view_end(struct turn_view *v, enum turn_state state, const struct err *fail)
 {
-	struct chatkit_view *cv = container_of(v, struct chatkit_view, view);
 	struct ck_event ev;
 
 	(void)state;
-	if (!fail || cv->rep->gone)
+	if (!fail)
 		return RC_OK;
 	ev = turn_error_event(fail);
-	ck_event_sse(&cv->rep->out, &ev);
+	(void)view_item(v, &ev, NULL);
 	return RC_OK;
 }
 
@@ -43,9 +69,7 @@ static void begin_stream(struct exchange *x)
 
 WAITS static void tell(struct chatkit_view *v, struct ck_event ev)
 {
-	struct err e = ERR_INIT;
-
-	(void)view_item(&v->view, &ev, &e);
+	(void)view_item(&v->view, &ev, NULL);
 }
 
 WAITS static void tell_thread(struct chatkit_view *v, enum ck_event_kind kind, const struct store_thread *t)
@@ -57,6 +81,13 @@ WAITS static void tell_thread(struct chatkit_view *v, enum ck_event_kind kind, c
 	buf_release(&json);
 }
 
+WAITS static void tell_said(struct chatkit_view *v, const struct turn_req *req, enum turn_show show, enum ck_event_kind kind)
+{
+	for (size_t i = 0; i < req->n_said; i++)
+		if (req->said[i].show == show && req->said[i].kind.n && !req->said[i].hidden)
+			tell(v, (struct ck_event){.kind = kind, .json = req->said[i].body});
+}
+
 /* What every stream begins with, in the order of chatkit-protocol 1.9. */
 WAITS static void greet(struct chatkit_view *v, const struct turn_req *req, const struct begun *begun)
 {
@@ -65,12 +96,35 @@ WAITS static void greet(struct chatkit_view *v, const struct turn_req *req, cons
 	untitled.title = SLICE_NONE;
 	if (req->create == BEGIN_NEW)
 		tell_thread(v, CK_THREAD_CREATED, begun->titled ? &untitled : &begun->thread);
-	for (size_t i = 0; i < req->n_said; i++)
-		tell(v, (struct ck_event){.kind = CK_ITEM_DONE, .json = req->said[i].body});
-	tell(v, (struct ck_event){.kind = CK_STREAM_OPTIONS, .flag = true});
+	tell_said(v, req, TURN_SHOW_DONE, CK_ITEM_DONE);
+	tell(v, (struct ck_event){.kind = CK_STREAM_OPTIONS, .flag = v->x->app->conf->allow_cancel});
+	tell_said(v, req, TURN_SHOW_REPLACED, CK_ITEM_REPLACED);
 	if (begun->titled)
 		tell_thread(v, CK_THREAD_UPDATED, &begun->thread);
 }
+
+static struct chatkit_view *new_view(struct exchange *x)
+{
+	struct chatkit_view *v = arena_new_of(x->arena, struct chatkit_view);
+
+	*v = (struct chatkit_view){
+		.view = {.item = view_item, .end = view_end},
+		.x = x,
+		.base = x->app->files ? files_base(x->arena, x->req, x->app->conf) : SLICE_NONE,
+		.owner = x->who.owner,
+		.locale = context_locale(request_header(x->req, "ACCEPT_LANGUAGE")),
+	};
+	return v;
+}
+
+enum rc stream_event(struct exchange *x, const struct ck_event *ev)
+{
+	begin_stream(x);
+	tell(new_view(x), *ev);
+	return RC_OK;
+}
+
+/* ---- the turn ---- */
 
 /* The same request came before: its turn is watched, wherever it runs. */
 WAITS static enum rc attach(struct exchange *x, const struct turn_req *req, const struct begun *begun, struct chatkit_view *v, struct err *e)
@@ -79,6 +133,7 @@ WAITS static enum rc attach(struct exchange *x, const struct turn_req *req, cons
 		.key = {x->who.owner, begun->thread_id, begun->turn_id},
 		.created = req->create == BEGIN_NEW,
 		.show_said = req->n_said > 0,
+		.no_cancel = !x->app->conf->allow_cancel,
 	};
 	struct stop stop;
 	enum rc rc;
@@ -110,62 +165,112 @@ WAITS static enum rc run(struct exchange *x, const struct turn_req *req, struct 
 	return rc;
 }
 
-/* A thread that is busy or closed is told in the stream: the front end shows that text, and does not send again by itself. */
-WAITS static enum rc refused(struct exchange *x, struct chatkit_view *v, const struct err *e)
+enum rc stream_turn(struct exchange *x, const struct turn_req *req, bool *changed, struct err *e)
 {
-	struct ck_event ev = turn_error_event(e);
-
-	begin_stream(x);
-	tell(v, ev);
-	return RC_OK;
-}
-
-WAITS static enum rc begin_and_run(struct exchange *x, const struct turn_req *req, struct err *e)
-{
-	struct chatkit_view *v = arena_new_of(x->arena, struct chatkit_view);
 	struct begun begun;
+	struct ck_event ev;
 	struct turn *t;
 
-	*v = (struct chatkit_view){.view = {.item = view_item, .end = view_end}, .rep = x->rep};
-	if (turn_begin(x->app->turns, req, x->arena, NULL, &t, &begun, e) != RC_OK)
-		return e->rc == RC_CONFLICT ? refused(x, v, e) : e->rc;
-	if (!t)
-		return attach(x, req, &begun, v, e);
-	return run(x, req, t, &begun, v, e);
+	*changed = false;
+	if (turn_begin(x->app->turns, req, x->arena, NULL, &t, &begun, e) == RC_OK)
+		return t ? run(x, req, t, &begun, new_view(x), e) : attach(x, req, &begun, new_view(x), e);
+	*changed = begun.how == BEGIN_CHANGED;
+	if (e->rc != RC_CONFLICT || *changed)
+		return e->rc;
+	/* A thread that is busy or closed is told in the stream: the front end shows that text, and does not send again by itself. */
+	ev = turn_error_event(e);
+	return stream_event(x, &ev);
 }
 
-static struct slice made(struct arena *a, struct buf *b)
+/* ---- a person's message ---- */
+
+struct slice stream_made(struct arena *a, struct buf *b)
 {
-	struct slice s = arena_dup(a, buf_slice(b));
+	struct slice s = buf_ok(b) ? arena_try_dup(a, buf_slice(b)) : SLICE_NONE;
 
 	buf_release(b);
 	return s;
 }
 
-static enum rc user_said(struct exchange *x, const struct ck_input *in, struct turn_req *req, struct err *e)
+/* What the model reads: the words, then the files. */
+static const struct message *with_files(struct arena *a, struct slice text, const struct store_file *f, size_t n)
+{
+	struct message *m = arena_new_of(a, struct message);
+
+	*m = message_text(a, ROLE_USER, text);
+	m->parts = arena_alloc(a, (n + 1) * sizeof(*m->parts));
+	m->n = 0;
+	if (text.n)
+		m->parts[m->n++] = (struct part){.kind = PART_TEXT, .text = text};
+	for (size_t i = 0; i < n; i++)
+		m->parts[m->n++] = (struct part){.kind = PART_FILE,
+						 .file_id = arena_dup(a, f[i].id),
+						 .name = arena_dup(a, f[i].name),
+						 .mime = arena_dup(a, f[i].mime)};
+	return m;
+}
+
+/* Only what is here can be sent along. The ids stay for the begin, which makes them the thread's. */
+WAITS static enum rc attachments(struct exchange *x, const struct ck_input *in, struct turn_req *req, struct store_file *f, struct slice *json, struct err *e)
+{
+	struct buf b = BUF_INIT(256 * 1024);
+	struct slice *ids = arena_alloc(x->arena, CK_ATTACHMENTS_MAX * sizeof(*ids));
+
+	if (in->n_attachments == 0)
+		return RC_OK;
+	if (!x->app->files)
+		return err_tell(e, RC_BAD, "params.input.attachments: this server takes no attachments");
+	if (in->n_attachments > x->app->conf->files.per_message)
+		return err_tell(e, RC_BAD, "params.input.attachments: more than %u", x->app->conf->files.per_message);
+	if (store_files(x->app->store, x->arena, x->who.owner, in->attachments, in->n_attachments, f, e) != RC_OK)
+		return e->rc;
+	for (size_t i = 0; i < in->n_attachments; i++) {
+		if (f[i].state != FILE_HERE && f[i].state != FILE_USED)
+			return err_tell(e, RC_BAD, "params.input.attachments[%zu]: its upload is not complete", i);
+		ids[i] = arena_dup(x->arena, f[i].id);
+	}
+	req->files = ids;
+	req->n_files = in->n_attachments;
+	files_attach(&b, f, in->n_attachments, req->caller.thread_id);
+	*json = stream_made(x->arena, &b);
+	return json->p ? RC_OK : err_set(e, RC_TOO_LARGE, "the attachments' names are too long");
+}
+
+WAITS static enum rc user_said(struct exchange *x, const struct ck_input *in, struct turn_req *req, struct err *e)
 {
 	struct turn_said *said = arena_new_of(x->arena, struct turn_said);
-	struct buf body = BUF_INIT(x->app->conf->body_max * 8), text = BUF_INIT(x->app->conf->body_max * 6);
+	struct buf body = BUF_INIT(x->app->conf->body_max * 8), text = BUF_INIT(x->app->conf->body_max * 6), words = BUF_INIT(x->app->conf->body_max * 2);
 	struct ck_meta meta = {exchange_id(x, "msg_"), req->caller.thread_id, env_wall_us(io_env(x->app->io))};
+	struct store_file *files = arena_alloc(x->arena, CK_ATTACHMENTS_MAX * sizeof(*files));
+	struct slice json = SLICE_NONE;
 
-	if (in->n_attachments)
-		return err_tell(e, RC_BAD, "params.input.attachments[0]: unknown attachment");
 	if (in->text_bytes > x->app->conf->text_max)
 		return err_tell(e, RC_TOO_LARGE, "params.input.content: the message is longer than %zu bytes", x->app->conf->text_max);
-	ck_user_message(&body, &meta, in, SLICE_NONE);
+	if (attachments(x, in, req, files, &json, e) != RC_OK)
+		return e->rc;
+	ck_user_message(&body, &meta, in, json);
 	ck_input_text(&text, in);
-	*said = (struct turn_said){meta.id, S("user_message"), made(x->arena, &body), ROLE_USER, made(x->arena, &text)};
+	ck_input_words(&words, in);
+	*said = (struct turn_said){.item_id = meta.id, .kind = S("user_message"), .body = stream_made(x->arena, &body), .role = ROLE_USER};
+	said->text = stream_made(x->arena, &text);
+	if (in->n_attachments)
+		said->message = with_files(x->arena, said->text, files, in->n_attachments);
+	if (x->app->conf->title_by != CONF_TITLE_OFF)
+		req->title = ck_title_of(x->arena, buf_slice(&words));
+	buf_release(&words);
+	if (!said->body.p || !said->text.p)
+		return err_set(e, RC_TOO_LARGE, "no room for the message");
 	req->said = said;
 	req->n_said = 1;
-	req->title = ck_title_of(x->arena, said->text);
 	return RC_OK;
 }
 
-static enum rc fill(struct exchange *x, const struct ck_request *r, struct turn_req *req, struct err *e)
+/* ---- the operations ---- */
+
+void stream_req(struct exchange *x, const struct ck_request *r, struct turn_req *req)
 {
 	bool create = r->op == CK_THREADS_CREATE;
 	struct slice thread_id = create ? exchange_id(x, "thr_") : arena_dup(x->arena, r->thread_id);
-	struct slice model = r->input ? r->input->model : SLICE_NONE;
 
 	*req = (struct turn_req){
 		.caller = exchange_caller(x, thread_id),
@@ -173,29 +278,49 @@ static enum rc fill(struct exchange *x, const struct ck_request *r, struct turn_
 		.req_hash = exchange_hash(x),
 		.frame = slice_upto(request_header(x->req, "CHATKIT_FRAME_INSTANCE_ID"), CK_ID_MAX),
 		.tools = &x->app->tools,
-		.cut_after = r->op == CK_THREADS_RETRY_AFTER_ITEM ? arena_dup(x->arena, r->item_id) : SLICE_NONE,
 	};
-	if (exchange_model(x, model, "params.input.inference_options.model", &req->model, e) != RC_OK)
+}
+
+WAITS static enum rc said_or_retried(struct exchange *x, const struct ck_request *r, struct turn_req *req, struct err *e)
+{
+	bool changed;
+
+	/* A call that the page never answered is over when the person goes on. */
+	req->drop_waiting = S("client_tool_call");
+	if (r->op == CK_THREADS_RETRY_AFTER_ITEM)
+		req->cut_after = arena_dup(x->arena, r->item_id);
+	if (r->input && user_said(x, r->input, req, e) != RC_OK)
 		return e->rc;
-	return r->input ? user_said(x, r->input, req, e) : RC_OK;
+	exchange_read(x);
+	return stream_turn(x, req, &changed, e);
+}
+
+WAITS static enum rc dispatch(struct exchange *x, const struct ck_request *r, struct turn_req *req, struct err *e)
+{
+	if (r->op == CK_THREADS_ADD_CLIENT_TOOL_OUTPUT)
+		return op_tool_output(x, r, req, e);
+	if (r->op == CK_THREADS_ADD_STRUCTURED_INPUT)
+		return op_structured_input(x, r, req, e);
+	if (r->op == CK_THREADS_CUSTOM_ACTION)
+		return op_action(x, r, req, e);
+	return said_or_retried(x, r, req, e);
 }
 
 enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct err *e)
 {
 	struct turn_req *req = arena_new_of(x->arena, struct turn_req);
+	struct slice model = r->input ? r->input->model : SLICE_NONE;
 	enum rc rc;
 
-	if (!r->input && r->op != CK_THREADS_RETRY_AFTER_ITEM)
-		return err_tell(e, RC_BAD, "type: this server does not offer '%s'", ck_op_info(r->op)->type);
 	if (x->who.kind == WHO_NOBODY && r->op != CK_THREADS_CREATE)
 		return err_set(e, RC_NOT_FOUND, "no identity");
-	if (fill(x, r, req, e) != RC_OK || exchange_stream(x, e) != RC_OK)
+	stream_req(x, r, req);
+	if (exchange_model(x, model, "params.input.inference_options.model", &req->model, e) != RC_OK || exchange_stream(x, e) != RC_OK)
 		return e->rc;
-	exchange_read(x);
 	rc = exchange_writer(x, e);
 	req->caller.owner = x->who.owner;
 	if (rc == RC_OK)
-		rc = begin_and_run(x, req, e);
+		rc = dispatch(x, r, req, e);
 	exchange_stream_end(x);
 	return rc;
 }

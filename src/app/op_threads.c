@@ -121,6 +121,14 @@ WAITS static enum rc delete_thread(struct exchange *x, const struct ck_request *
 	return RC_OK;
 }
 
+WAITS static enum rc feedback(struct exchange *x, const struct ck_request *r, struct err *e)
+{
+	if (store_feedback(x->app->store, x->arena, x->who.owner, r->thread_id, r->item_ids, r->n_item_ids, r->positive, e) != RC_OK)
+		return e->rc;
+	exchange_reply(x, 200, S("{}"));
+	return RC_OK;
+}
+
 enum rc op_threads(struct exchange *x, const struct ck_request *r, struct err *e)
 {
 	if (x->who.kind == WHO_NOBODY && r->op != CK_THREADS_LIST)
@@ -138,14 +146,16 @@ enum rc op_threads(struct exchange *x, const struct ck_request *r, struct err *e
 		return rename_thread(x, r, e);
 	case CK_THREADS_DELETE:
 		return delete_thread(x, r, e);
+	case CK_ITEMS_FEEDBACK:
+		return feedback(x, r, e);
+	case CK_THREADS_SYNC_CUSTOM_ACTION:
+		return op_sync_action(x, r, e);
 	case CK_THREADS_CREATE:
 	case CK_THREADS_ADD_USER_MESSAGE:
 	case CK_THREADS_ADD_CLIENT_TOOL_OUTPUT:
 	case CK_THREADS_ADD_STRUCTURED_INPUT:
 	case CK_THREADS_RETRY_AFTER_ITEM:
 	case CK_THREADS_CUSTOM_ACTION:
-	case CK_THREADS_SYNC_CUSTOM_ACTION:
-	case CK_ITEMS_FEEDBACK:
 	case CK_ATTACHMENTS_CREATE:
 	case CK_ATTACHMENTS_DELETE:
 	case CK_ATTACHMENTS_GET_PREVIEW:

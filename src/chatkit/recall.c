@@ -57,13 +57,10 @@ struct slice ck_hidden_told(struct arena *a, struct slice json)
 {
 	struct buf b = BUF_INIT(json.n + 256);
 	struct slice text = json;
-	struct json_doc *doc;
+	struct json_at value;
 
-	if (json.n && json.p[0] == '"' && json_parse(a, json, &GUARD_UPSTREAM, &doc, NULL) == RC_OK) {
-		struct json_at root = json_root(doc);
-
-		text = json_as_str_or(&root, json);
-	}
+	if (json_parse_value(a, json, &GUARD_UPSTREAM, &value, NULL) == RC_OK && json_kind(&value) == JSON_STRING)
+		text = json_as_str(&value);
 	buf_adds(&b, "Hidden context for the agent (not shown to the user):\n<HiddenContext>\n");
 	buf_add(&b, text);
 	buf_adds(&b, "\n</HiddenContext>");

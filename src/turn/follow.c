@@ -120,7 +120,7 @@ WAITS static void tell_news(struct watching *w, const struct store_news *news)
 		for (size_t i = 0; i < news->n_items; i++)
 			if (slice_is(news->items[i].kind, "user_message"))
 				tell_item(w, &news->items[i]);
-		tell(w, &(struct ck_event){.kind = CK_STREAM_OPTIONS, .flag = true});
+		tell(w, &(struct ck_event){.kind = CK_STREAM_OPTIONS, .flag = !w->f->no_cancel});
 		if (w->f->created && news->thread.title.n)
 			tell_thread(w, &news->thread, CK_THREAD_UPDATED);
 		w->greeted = true;

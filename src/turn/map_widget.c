@@ -46,9 +46,10 @@ static void grown_free(struct grown *g)
 	g->id = SLICE_NONE;
 }
 
-static void change_shown(struct map *m, const struct grown *g, const struct widget_change *c)
+/* Whether a text is whole is not known before the call is: item.done says so for all of it. */
+WAITS static void change_shown(struct map *m, const struct grown *g, const struct widget_change *c)
 {
-	struct ck_event ev = {.item_id = g->id, .json = c->json, .text = c->text, .name = c->id, .flag = c->done};
+	struct ck_event ev = {.item_id = g->id, .json = c->json, .text = c->text, .name = c->id};
 
 	switch (c->kind) {
 	case WIDGET_ROOT:

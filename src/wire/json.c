@@ -90,6 +90,28 @@ enum rc json_parse(struct arena *a, struct slice in, const struct guard_limits *
 	return RC_OK;
 }
 
+enum rc json_parse_value(struct arena *a, struct slice in, const struct guard_limits *limits, struct json_at *out, struct err *e)
+{
+	struct buf b = BUF_INIT(in.n + 16);
+	struct json_doc *doc;
+	struct json_at *root;
+	struct slice text;
+
+	buf_adds(&b, "{\"value\":");
+	buf_add(&b, in);
+	buf_addch(&b, '}');
+	text = arena_try_dup(a, buf_slice(&b));
+	root = arena_try(a, sizeof(*root)); /* a place looks at its parent */
+	buf_release(&b);
+	if (!text.p || !root)
+		return err_set(e, RC_TOO_LARGE, "no room for the JSON");
+	if (json_parse(a, text, limits, &doc, e) != RC_OK)
+		return e ? e->rc : RC_BAD;
+	*root = json_root(doc);
+	*out = json_get(root, "value");
+	return RC_OK;
+}
+
 struct json_at json_root(struct json_doc *doc)
 {
 	return (struct json_at){.doc = doc, .v = doc->root, .there = true};

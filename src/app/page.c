@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/page.h"
+
+#include "app/inner.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "chatkit/answer.h"
+#include "chatkit/template.h"
+#include "chatkit/widget.h"
+#include "chatkit/widget_file.h"
+
+#define TOOLS_MAX (CONF_WIDGETS_MAX + CONF_CLIENT_TOOLS_MAX + 1)
+#define META_MAX (WIDGET_MAX + 4096)
+
+struct page {
+	struct widget_file *show; /* one for each *.widget */
+	size_t n_show;
+	struct tool tools[TOOLS_MAX];
+	size_t n_tools;
+};
+
+/* ---- widgets ---- */
+
+static enum rc render(const struct widget_file *s, const struct json_at *data, struct arena *a, struct buf *out, struct err *e)
+{
+	struct buf text = BUF_INIT(WIDGET_MAX), warnings = BUF_INIT(4096);
+	enum rc rc = template_render(s->template, a, data, &text, e);
+
+	if (rc == RC_OK)
+		rc = widget_check(a, buf_slice(&text), out, &warnings, e);
+	if (warnings.n)
+		log_line(LOG_WARN, NULL, "widget '%.*s': %.*s", SLICE_ARG(s->name), SLICE_ARG(slice_trim(buf_slice(&warnings))));
+	buf_release(&text);
+	buf_release(&warnings);
+	return rc;
+}
+
+static const struct widget_file *show_find(const struct page *p, struct slice name)
+{
+	for (size_t i = 0; i < p->n_show; i++)
+		if (slice_eq(p->show[i].title, name) || slice_eq(p->show[i].name, name))
+			return &p->show[i];
+	return NULL;
+}
+
+enum rc page_widget(void *ctx, struct slice ref, struct arena *a, struct buf *out, struct err *e)
+{
+	const struct page *p = ctx;
+	struct json_at root, template, data;
+	const struct widget_file *s;
+	struct json_doc *doc;
+
+	if (json_parse(a, ref, &GUARD_UPSTREAM, &doc, e) != RC_OK)
+		return err_wrap(e, "a widget");
+	root = json_root(doc);
+	template = json_get(&root, "template");
+	data = json_get(&root, "data");
+	if (json_kind(&template) != JSON_STRING)
+		return widget_check(a, ref, out, NULL, e);
+	s = show_find(p, json_as_str(&template));
+	if (!s)
+		return err_set(e, RC_BAD, "there is no widget template '%.*s'", SLICE_ARG(slice_upto(json_as_str(&template), 64)));
+	return render(s, json_has(&data) ? &data : NULL, a, out, e);
+}
+
+/* show_NAME: the model's arguments are the template's data. What does not fit goes back to the model. */
+static enum rc show(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
+{
+	const struct widget_file *s = ctx;
+	struct buf widget = BUF_INIT(WIDGET_MAX), text = BUF_INIT(WIDGET_TOLD_MAX + 1024), meta = BUF_INIT(META_MAX);
+	struct json_doc *doc;
+	struct json_at root;
+	struct jsonw w;
+	enum rc rc;
+
+	rc = json_parse(call->arena, call->args, &GUARD_UPSTREAM, &doc, e);
+	if (rc == RC_OK) {
+		root = json_root(doc);
+		rc = render(s, &root, call->arena, &widget, e);
+	}
+	if (rc == RC_OK) {
+		widget_text(&text, call->id, buf_slice(&widget));
+		jsonw_init(&w, &meta);
+		jsonw_obj(&w);
+		jsonw_kraw(&w, "chatkit/widget", buf_slice(&widget));
+		jsonw_end(&w);
+		out->text = arena_try_dup(call->arena, buf_slice(&text));
+		out->meta = arena_try_dup(call->arena, buf_slice(&meta));
+		rc = out->text.p && out->meta.p ? RC_OK : err_set(e, RC_TOO_LARGE, "no room for a widget");
+	} else if (rc == RC_BAD) {
+		*out = (struct tool_result){.is_error = true, .text = arena_printf(call->arena, "The widget cannot be shown with these arguments: %s.", e->msg)};
+		rc = RC_OK;
+	}
+	buf_release(&widget);
+	buf_release(&text);
+	buf_release(&meta);
+	return rc;
+}
+
+/* What is written so far may not be enough for the template: then there is nothing to see yet. */
+static bool preview(void *ctx, struct slice args, struct arena *a, struct buf *out)
+{
+	const struct widget_file *s = ctx;
+	struct buf text = BUF_INIT(WIDGET_MAX);
+	struct json_doc *doc;
+	struct json_at root;
+	bool ok = false;
+
+	if (json_parse(a, args, &GUARD_UPSTREAM, &doc, NULL) == RC_OK) {
+		root = json_root(doc);
+		ok = template_render(s->template, a, &root, &text, NULL) == RC_OK && widget_check(a, buf_slice(&text), out, NULL, NULL) == RC_OK;
+	}
+	buf_release(&text);
+	return ok;
+}
+
+static enum rc read_widget(struct page *p, struct arena *a, const struct conf_widget *w, struct err *e)
+{
+	struct widget_file *f = &p->show[p->n_show++];
+
+	if (widget_file_read(a, w->text, f, e) != RC_OK) {
+		e->rc = RC_CONF;
+		return err_wrap(e, "%.*s", SLICE_ARG(w->path));
+	}
+	p->tools[p->n_tools++] = (struct tool){
+		.spec = {.name = arena_printf(a, "show_%.*s", SLICE_ARG(f->name)),
+			 .title = f->title,
+			 .description = arena_printf(a, "Shows the user the widget \"%.*s\", filled with the arguments. Do not repeat in words what it shows.",
+						     SLICE_ARG(f->title)),
+			 .schema = f->schema,
+			 .read_only = true,
+			 .idempotent = true},
+		.call = show,
+		.preview = preview,
+		.ctx = f,
+	};
+	return RC_OK;
+}
+
+/* ---- questions, and what the page runs ---- */
+
+static enum rc ask(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
+{
+	enum rc rc = ck_questions_read(call->arena, call->args, &out->ask, e);
+
+	(void)ctx;
+	if (rc == RC_BAD) {
+		*out = (struct tool_result){.is_error = true, .text = arena_printf(call->arena, "The questions cannot be asked: %s.", e->msg)};
+		return RC_OK;
+	}
+	out->last = true;
+	out->text = S("The questions are shown to the user. What is answered comes as the user's next message.");
+	return rc;
+}
+
+static void ask_tool(struct page *p)
+{
+	p->tools[p->n_tools++] = (struct tool){
+		.spec = {.name = S(CK_ASK_NAME), .title = S("Ask"), .description = ck_ask_description, .schema = ck_ask_schema, .read_only = true},
+		.call = ask,
+	};
+}
+
+static void client_tool(struct page *p, const struct conf_client_tool *t)
+{
+	p->tools[p->n_tools++] =
+		(struct tool){.spec = {.name = t->name, .title = t->title, .description = t->description, .schema = t->schema}, .where = TOOL_CLIENT};
+}
+
+enum rc page_new(struct arena *a, const struct conf *c, struct toolset *set, struct page **out, struct err *e)
+{
+	struct page *p = arena_new_of(a, struct page);
+
+	*out = p;
+	p->show = arena_alloc(a, (c->n_widgets + 1) * sizeof(*p->show));
+	for (size_t i = 0; i < c->n_widgets; i++)
+		if (read_widget(p, a, &c->widgets[i], e) != RC_OK)
+			return e->rc;
+	if (c->ask_tool)
+		ask_tool(p);
+	for (size_t i = 0; i < c->n_client_tools; i++)
+		client_tool(p, &c->client_tools[i]);
+	for (size_t i = 0; i < p->n_tools; i++)
+		if (toolset_add(set, &p->tools[i], e) != RC_OK)
+			return e->rc;
+	return RC_OK;
+}
+
+/* ---- for actions ---- */
+
+struct late {
+	struct stop *stop;
+	bool late;
+};
+
+static void late_now(void *ctx)
+{
+	struct late *l = ctx;
+
+	l->late = true;
+	stop_set(l->stop, STOP_FAILED);
+}
+
+enum rc page_invoke(struct app *app, const struct tool *t, const struct caller *who, struct slice args, struct arena *a, struct stop *stop,
+		    struct tool_result *out, struct err *log)
+{
+	int64_t patience = app->conf->agent.tool_us ? app->conf->agent.tool_us : 30 * (int64_t)IO_SECOND;
+	struct late l = {.stop = stop};
+	struct io_timer timer = {0};
+	enum rc rc;
+
+	io_timer_set(app->io, &timer, io_in(app->io, patience), late_now, &l);
+	rc = tool_invoke(t, who, S("action"), args, a, stop, NULL, NULL, out, log);
+	io_timer_off(app->io, &timer);
+	if (rc == RC_STOPPED && l.late) {
+		*out = (struct tool_result){.is_error = true, .text = S("This took too long.")};
+		return RC_OK;
+	}
+	return rc;
+}
+
+struct slice page_once_id(struct arena *a, struct slice item_id, struct slice type)
+{
+	struct slice parts[] = {item_id, slice_mem("", 1), type};
+	unsigned char hash[SHA256_LEN];
+	struct buf b = BUF_INIT(256);
+	struct slice id;
+
+	sha256_many(parts, countof(parts), hash);
+	buf_adds(&b, "once_");
+	b64url_encode(&b, slice_mem(hash, 16));
+	id = arena_dup(a, buf_slice(&b));
+	buf_release(&b);
+	return id;
+}
