@@ -36,10 +36,30 @@ static void base64_decode__strict(void **state UNUSED)
 	}
 }
 
+static void base64_encode__any_size__is_read_back(void **state UNUSED)
+{
+	static const char *const rows[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xfb\xff\xbf", "+/+/"}};
+	char bytes[300], text[400], back[300];
+	size_t n;
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		size_t len = base64_encode(text, slice_cstr(rows[i][0]));
+
+		assert_true(slice_is(slice_mem(text, len), rows[i][1]));
+		assert_int_equal(len, base64_size(strlen(rows[i][0])));
+	}
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		bytes[i] = (char)(i * 7);
+		n = base64_encode(text, slice_mem(bytes, i));
+		assert_true(base64_decode(back, slice_mem(text, n), &n) && n == i && memcmp(bytes, back, n) == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(base64_decode__strict),
+		cmocka_unit_test(base64_encode__any_size__is_read_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,489 @@
+# SPDX-License-Identifier: MIT
+"""Attachments: what comes to the disk and what does not, who may read it and for how long, and what it costs in memory."""
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import signal
+import socket
+import struct
+import threading
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from client import Client, Reply
+from rig import Site, wait_for
+
+MIB = 1024 * 1024
+LARGE = "%PDF-1.7\n".encode() + b"".join(i.to_bytes(4, "big") for i in range(25 * MIB // 4 - 100))
+
+
+def png(width: int = 1, height: int = 1) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    rows = b"".join(b"\0" + b"\0\0\0" * width for _ in range(height if width < 1000 else 1))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+PNG = png()
+
+
+def form(data: bytes, name: str = "a.png", mime: str | None = "image/png", field: str = "file", boundary: str = "----b0undary") -> tuple[bytes, dict[str, str]]:
+    name = name.replace('"', "%22")  # as browsers do
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n' + (f"Content-Type: {mime}\r\n" if mime else "") + "\r\n"
+    return head.encode() + data + f"\r\n--{boundary}--\r\n".encode(), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+
+
+def upload(me: Client, data: bytes, name: str = "a.png", mime: str | None = "image/png", path: str = "/api/chat/attachments", method: str = "POST", **how) -> Reply:
+    body, headers = form(data, name, mime)
+    return me.request(method, path, body=body, headers=headers | how)
+
+
+def create(me: Client, name: str = "a.png", mime: str = "image/png", size: int = len(PNG)) -> dict:
+    reply = me.op("attachments.create", name=name, mime_type=mime, size=size)
+    assert reply.status == 200, reply
+    return reply.json
+
+
+def path_of(url: str) -> str:
+    parts = urlsplit(url)
+    return parts.path + ("?" + parts.query if parts.query else "")
+
+
+def fetch(site: Site, url: str, **headers: str) -> Reply:
+    """As the frame that shows previews does: a stranger, without cookie."""
+    return site.client().get(path_of(url), headers=headers)
+
+
+def files(site: Site, sub: str = "files") -> list[Path]:
+    return [p for p in (site.dir / "files" / sub).rglob("*") if p.is_file()]
+
+
+def nothing_left(site: Site) -> None:
+    wait_for("nothing to be left under way", lambda: not files(site, "tmp"), 20)
+    rows = {row[0] for row in site.db("SELECT id FROM chatkit.file WHERE state <> 'new'")}
+    assert {p.name for p in files(site)} == rows, (files(site), rows)
+
+
+@pytest.fixture
+def store(site_factory) -> Site:
+    return site_factory()
+
+
+# --- there and back
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_at_once(store: Site, bare: bool) -> None:
+    me = store.client()
+    if bare:
+        reply = me.post("/api/chat/attachments?name=..%2Fa.png", body=PNG, headers={"Content-Type": "image/png"})
+    else:
+        reply = upload(me, PNG, name="../a.png")
+    assert reply.status == 200, reply
+    got = reply.json
+    assert got["type"] == "image" and got["name"] == "a.png" and got["mime_type"] == "image/png" and "upload_descriptor" not in got
+    assert got["preview_url"].startswith(store.url)
+    assert fetch(store, got["preview_url"]).body == PNG
+    [file] = files(store)
+    assert file.read_bytes() == PNG and file.name == got["id"] and file.stat().st_mode & 0o777 == 0o600
+    assert store.db("SELECT size, state, sha256 FROM chatkit.file")[0][:2] == (len(PNG), "here")
+    nothing_left(store)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("bare", [False, True])
+def test_announced(store: Site, method: str, bare: bool) -> None:
+    me = store.client()
+    announced = create(me)
+    where = announced["upload_descriptor"]
+    assert where["url"].startswith(store.url) and where["method"] == "POST" and where["headers"] == {}
+    assert fetch(store, announced["preview_url"]).status == 404, "its bytes are not there yet"
+    if bare:
+        reply = me.request(method, path_of(where["url"]), body=PNG, headers={"Content-Type": "image/png"})
+    else:
+        reply = upload(me, PNG, path=path_of(where["url"]), method=method)
+    assert reply.status == 200 and reply.json["id"] == announced["id"] and "upload_descriptor" not in reply.json, reply
+    assert fetch(store, announced["preview_url"]).body == PNG
+    # The same again is the same; something else is not.
+    assert upload(me, PNG, path=path_of(where["url"])).status == 200
+    assert upload(me, png(2, 1)[:len(PNG)], path=path_of(where["url"])).status in (409, 413)
+    assert fetch(store, announced["preview_url"]).body == PNG
+    assert me.op("attachments.get_preview", attachment_id=announced["id"]).json["preview_url"].startswith(store.url)
+    nothing_left(store)
+
+
+def test_how_it_is_served(store: Site) -> None:
+    me = store.client()
+    image = upload(me, PNG, name="Zürich \"1\".png").json
+    reply = fetch(store, image["preview_url"])
+    head = reply.headers
+    assert reply.status == 200 and head["Content-Type"] == "image/png" and head["Content-Length"] == str(len(PNG))
+    assert head["X-Content-Type-Options"] == "nosniff" and "sandbox" in head["Content-Security-Policy"]
+    assert head["Content-Disposition"].startswith("inline;") and "filename*=UTF-8''Z%C3%BCrich%20" in head["Content-Disposition"]
+    assert head["Cross-Origin-Resource-Policy"] == "cross-origin" and head["Cache-Control"].startswith("private, max-age=") and not head["Set-Cookie"]
+    assert 3000 < int(head["Cache-Control"].split("=")[1]) <= 4200
+    etag = head["ETag"]
+    assert etag == f'"{hashlib.sha256(PNG).hexdigest()}"'
+    again = fetch(store, image["preview_url"], **{"If-None-Match": etag})
+    assert again.status == 304 and again.body == b""
+    only_head = store.client().request("HEAD", path_of(image["preview_url"]))
+    assert only_head.status == 200 and only_head.headers["Content-Length"] == str(len(PNG)) and only_head.body == b""
+    for range_, status, want in [("bytes=0-3", 206, PNG[:4]), ("bytes=4-", 206, PNG[4:]), ("bytes=-5", 206, PNG[-5:]), ("bytes=1-1,3-4", 200, PNG),
+                                 (f"bytes={len(PNG)}-", 416, b""), ("lines=1-2", 200, PNG), ("bytes=5-2", 200, PNG), ("bytes=0-99999", 206, PNG)]:
+        reply = fetch(store, image["preview_url"], Range=range_)
+        assert (reply.status, reply.body) == (status, want), (range_, reply)
+    stale = fetch(store, image["preview_url"], **{"Range": "bytes=0-3", "If-Range": '"other"'})
+    assert stale.status == 200 and stale.body == PNG
+
+
+def test_only_images_are_shown(store: Site) -> None:
+    me = store.client()
+    for data, name, mime, shown in [(b"%PDF-1.7\nx", "a.pdf", "application/pdf", "application/pdf"), (b"{}", "a.json", "application/json", "text/plain; charset=utf-8"),
+                                    ("Zürich".encode(), "a.txt", "text/plain", "text/plain; charset=utf-8")]:
+        got = upload(me, data, name, mime).json
+        assert got["type"] == "file" and "preview_url" not in got and got["mime_type"] == mime
+        url = me.op("attachments.get_preview", attachment_id=got["id"]).json["preview_url"]
+        reply = fetch(store, url)
+        assert reply.body == data and reply.headers["Content-Type"] == shown and reply.headers["Content-Disposition"].startswith("attachment;")
+
+
+def test_without_a_type_the_bytes_tell(store: Site) -> None:
+    me = store.client()
+    assert upload(me, PNG, "a.bin", None).json["mime_type"] == "image/png"
+    assert upload(me, b"# hello", "a.md", "application/octet-stream").json["mime_type"] == "text/markdown"
+    assert upload(me, b"a\0b", "a.bin", "application/octet-stream").status == 415
+    assert me.op("attachments.create", name="a.md", mime_type="", size=7).status == 200
+
+
+# --- what is refused
+
+def bad_uploads() -> dict[str, tuple[bytes, dict[str, str], int | tuple[int, ...]]]:
+    def of(data: bytes, *args, status: int = 415, **how) -> tuple[bytes, dict[str, str], int]:
+        return *form(data, *args, **how), status
+    whole, headers = form(PNG)
+    html = b"<!DOCTYPE html><script>alert(1)</script>"
+    return {
+        "a page as an image": of(html),
+        "a drawing as an image": of(b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
+        "a zip as an image": of(b"PK\x03\x04" + b"x" * 100),
+        "a page as a text": of(html, "a.txt", "text/plain"),
+        "a page without a type": of(html, "a.txt", None),
+        "a drawing": of(b"<svg/>", "a.svg", "image/svg+xml"),
+        "a program": of(b"MZ\x90\0" + b"\0" * 100, "a.exe", "application/x-msdownload"),
+        "bytes as a text": of(b"\xff\xfe\0a", "a.txt", "text/plain"),
+        "bytes at the end of a text": of(b"a" * 100000 + b"\xff", "a.txt", "text/plain"),
+        "a PDF that is none": of(b"hello", "a.pdf", "application/pdf"),
+        "a png that is a gif": of(b"GIF89a\1\0\1\0" + b"\0" * 30),
+        "pixels without end": of(png(65535, 65535)),
+        "an image cut off": of(PNG[:20]),
+        "empty": of(b"", status=400),
+        "no file chosen": of(b"", "", "application/octet-stream", status=400),
+        "no field file": of(PNG, field="upload", status=400),
+        "two files": (whole[:-len("--\r\n")] + b"\r\n" + whole[len("------b0undary\r\n"):].join([b"", b""]) + whole[len("------b0undary\r\n"):], headers, 400),
+        "no last boundary": (whole[:-6], headers, 400),
+        "a boundary that is broken": (whole.replace(b"undary--", b"undary-x"), headers, 400),
+        "another boundary": (whole, {"Content-Type": "multipart/form-data; boundary=other"}, 400),
+        "no boundary": (whole, {"Content-Type": "multipart/form-data"}, 400),
+        "a boundary too long": (whole, {"Content-Type": "multipart/form-data; boundary=" + "b" * 71}, 400),
+        "another multipart": (whole, {"Content-Type": "multipart/mixed; boundary=----b0undary"}, 400),
+        "no form at all": (b"hello", headers, 400),
+        "no body": (b"", headers, 400),
+        "urlencoded": (b"file=hello", {"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        "bare and lying": (html, {"Content-Type": "image/png"}, 415),
+        "bare and empty": (b"", {"Content-Type": "text/plain"}, 400),
+        "encoded": (whole.replace(b"Content-Type", b"Content-Transfer-Encoding: base64\r\nContent-Type"), headers, 400),
+        "no name": (whole.replace(b'name="file"; ', b""), headers, 400),
+    }
+
+
+@pytest.mark.parametrize("announced", [False, True])
+def test_bad_uploads_leave_nothing(store: Site, announced: bool) -> None:
+    me = store.client()
+    me.session()
+    for what, (body, headers, status) in bad_uploads().items():
+        path = path_of(create(me, size=1000000)["upload_descriptor"]["url"]) if announced else "/api/chat/attachments"
+        reply = me.post(path, body=body, headers=headers)
+        # Announced as an image, the type that comes with the bytes says nothing.
+        expected = (400, 415) if announced else (status,)
+        assert reply.status in expected, f"{what}: {reply}"
+        said = reply.json
+        assert said["message"] and said["code"] and said["error"] == said["detail"] == said["message"], what
+        assert not files(store), what
+    nothing_left(store)
+
+
+@pytest.mark.parametrize("name, kept", [("../../etc/passwd.png", "passwd.png"), ("..\\..\\x.png", "x.png"), ("..", "file"), ("", "file"), ("a/b/", "file"),
+                                        ("a" * 300 + ".png", "a" * 196 + ".png"), ("\x1b[31m\u202egnp.exe", "[31mgnp.exe"), ("%00a.png", "%00a.png")])
+def test_names(site: Site, name: str, kept: str) -> None:
+    me = site.client()
+    body, headers = form(PNG, name.replace("\x1b", ""))
+    if name:
+        assert me.post("/api/chat/attachments", body=body, headers=headers).json["name"] == kept
+    if len(name) <= 200:  # more is cut before anybody looks at its end
+        assert me.op("attachments.create", name=name or "/", mime_type="image/png", size=9).json["name"] == kept
+
+
+def test_announcing(site: Site) -> None:
+    me = site.client()
+    for params, status in [({"mime_type": "image/svg+xml"}, 415), ({"mime_type": "text/html"}, 415), ({"mime_type": "x"}, 415), ({"size": 26 * MIB}, 413), ({"size": 0}, 400),
+                           ({"size": -1}, 400), ({"size": "9"}, 400), ({"name": None}, 400)]:
+        reply = me.op("attachments.create", **{"name": "a.png", "mime_type": "image/png", "size": 9} | params)
+        assert reply.status == status, (params, reply)
+    where = path_of(create(me, size=len(PNG) - 1)["upload_descriptor"]["url"])
+    assert upload(me, PNG, path=where).status == 413, "more than was announced"
+    assert upload(me, PNG, path="/api/chat/attachments/atc_" + "a" * 26).status == 404
+    assert upload(me, PNG, path="/api/chat/attachments/..%2fx").status in (400, 404)
+
+
+def test_too_large(site_factory) -> None:
+    site = site_factory(env={"CHATKIT_ATTACHMENT_MIB": "1"})
+    me = site.client()
+    me.session()
+    begun = time.monotonic()
+    for body, headers in (form(LARGE[:2 * MIB], "a.pdf", "application/pdf"), (LARGE[:MIB + 1], {"Content-Type": "application/pdf"}), form(LARGE[:MIB + 1], "a.pdf", "application/pdf")):
+        assert me.post("/api/chat/attachments", body=body, headers=headers).status == 413
+    assert time.monotonic() - begun < 10
+    assert upload(me, LARGE[:MIB], "a.pdf", "application/pdf").status == 200
+    chunked = b"POST /api/chat/attachments HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/pdf\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for size, status in ((MIB + 1, b"413"), (MIB, b"200")):
+        answer = me.raw(chunked + f"{size:x}\r\n".encode() + LARGE[:size] + b"\r\n0\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 " + status), answer[:300]
+    nothing_left(site)
+
+
+def test_quota(site_factory) -> None:
+    site = site_factory(env={"CHATKIT_ATTACHMENTS_OWNER_COUNT": "2"})
+    me = site.client()
+    assert upload(me, PNG).status == 200
+    announced = create(me)
+    refused = upload(me, PNG)
+    assert refused.status == 429 and refused.headers["Retry-After"] and "files" in refused.json["message"]
+    assert me.op("attachments.create", name="a", mime_type="image/png", size=9).status == 429
+    assert upload(me, PNG, path=path_of(announced["upload_descriptor"]["url"])).status == 200
+    nothing_left(site)
+    assert me.op("attachments.delete", attachment_id=announced["id"]).json == {}
+    assert upload(me, PNG).status == 200
+    assert len(files(site)) == 2
+
+
+def test_not_offered(site_factory) -> None:
+    site = site_factory(env={"CHATKIT_ATTACHMENTS": "false"})
+    me = site.client()
+    assert upload(me, PNG).status == 403
+    assert me.op("attachments.create", name="a", mime_type="image/png", size=9).status == 403
+    assert me.get("/api/chat/files/atc_x").status == 404
+
+
+# --- whose it is
+
+def test_two_people(store: Site) -> None:
+    me, other = store.client(), store.client()
+    other.session()
+    mine = upload(me, PNG).json["id"]
+    announced = create(me)
+    for stranger in (other, store.client()):
+        assert stranger.op("attachments.delete", attachment_id=mine).status == 404
+        assert stranger.op("attachments.get_preview", attachment_id=mine).status == 404
+        assert upload(stranger, PNG, path=path_of(announced["upload_descriptor"]["url"])).status == 404
+    assert other.op("threads.create", input={"content": [{"type": "input_text", "text": "hi"}], "attachments": [mine]}).status == 404
+    assert me.op("attachments.delete", attachment_id=mine).json == {}
+    assert me.op("attachments.delete", attachment_id=mine).status == 404
+    assert not files(store)
+
+
+def sign(site: Site, file_id: str, owner: str, until: int, secret: str | None = None) -> str:
+    """As the program does, with its secret: HKDF for the key, then a MAC over id, time and owner."""
+    prk = hmac.new(bytes(32), (secret or site.secret).encode(), hashlib.sha256).digest()
+    key = hmac.new(prk, b"chatkit link to a file\x01", hashlib.sha256).digest()
+
+    def b64(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    mac = hmac.new(key, f"{file_id}\0{until}\0{owner}".encode(), hashlib.sha256).digest()
+    return f"/api/chat/files/{file_id}?e={until}&o={b64(owner.encode())}&s={b64(mac)}"
+
+
+def test_addresses(store: Site) -> None:
+    me = store.client()
+    got = upload(me, PNG).json
+    other_id = upload(me, png(2, 2)).json["id"]
+    url = got["preview_url"]
+    query = {k: v[0] for k, v in parse_qs(urlsplit(url).query).items()}
+    owner = base64.urlsafe_b64decode(query["o"] + "==").decode()
+    now = int(time.time())
+    assert now + 3600 <= int(query["e"]) <= now + 3600 + 600
+    assert sign(store, got["id"], owner, int(query["e"])) == path_of(url)
+    assert fetch(store, sign(store, got["id"], owner, now + 5)).status == 200
+    bad = [
+        sign(store, got["id"], owner, now - 1),
+        sign(store, got["id"], owner, now + 5, secret="another secret"),
+        path_of(url).replace(got["id"], other_id),
+        path_of(url).replace("e=" + query["e"], f"e={int(query['e']) + 1}"),
+        path_of(url).replace("e=", "e=0"),
+        path_of(url) + "&e=" + query["e"],
+        path_of(url) + "A",
+        path_of(url)[:-1],
+        f"/api/chat/files/{got['id']}",
+        f"/api/chat/files/{got['id']}?e={query['e']}&o=!&s={query['s']}",
+    ]
+    said = set()
+    for address in bad:
+        reply = store.client().get(address)
+        assert reply.status == 403, (address, reply)
+        said.add(reply.json["message"])
+    assert len(said) == 1, "what is wrong with an address is not told"
+    assert fetch(store, sign(store, got["id"], "anon:other", now + 5)).status == 404, "signed, but that person has no such file"
+    assert fetch(store, sign(store, "atc_" + "a" * 26, owner, now + 5)).status == 404
+    # Another secret, the old one still known.
+    old = store.secret
+    store.stop()
+    store.env |= {"CHATKIT_SECRET": "n" * 64, "CHATKIT_SECRET_OLD": old}
+    store.start()
+    assert fetch(store, url).status == 200
+
+
+def test_where_people_see_us(site_factory) -> None:
+    site = site_factory(env={"CHATKIT_PUBLIC_URL": "https://chat.example/path"})
+    me = site.client()
+    got = upload(me, PNG).json
+    assert got["preview_url"].startswith("https://chat.example/path/api/chat/files/")
+    assert create(me)["upload_descriptor"]["url"].startswith("https://chat.example/path/api/chat/attachments/")
+
+
+def test_other_origins(site_factory) -> None:
+    site = site_factory(env={"CORS_ORIGINS": "https://app.example"})
+    me = site.client()
+    me.session()
+    announced = path_of(create(me)["upload_descriptor"]["url"])
+    for path in ("/api/chat/attachments", announced, "/api/chat/files/x"):
+        asked = "authorization, chatkit-frame-instance-id, x-org-id, content-type, x-anything-else"
+        reply = me.request("OPTIONS", path, headers={"Origin": "https://app.example", "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": asked})
+        assert reply.status == 204 and reply.headers["Access-Control-Allow-Origin"] == "https://app.example" and reply.headers["Access-Control-Allow-Headers"] == asked
+        assert {"GET", "POST", "PUT"} <= set(reply.headers["Access-Control-Allow-Methods"].split(", "))
+        reply = me.request("OPTIONS", path, headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "PUT"})
+        assert reply.headers["Access-Control-Allow-Origin"] is None
+    listed = upload(me, PNG, Origin="https://app.example")
+    assert listed.status == 200 and listed.headers["Access-Control-Allow-Origin"] == "https://app.example"
+    assert fetch(site, listed.json["preview_url"], Origin="https://app.example").headers["Access-Control-Allow-Origin"] == "https://app.example"
+    assert upload(me, b"", Origin="https://app.example").headers["Access-Control-Allow-Origin"] == "https://app.example", "on errors too"
+    # Another site's page sends a form with the person's cookie.
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        for path in ("/api/chat/attachments", announced):
+            assert upload(me, PNG, path=path, **headers).status == 403, headers
+    assert upload(me, PNG, **{"Sec-Fetch-Site": "same-origin"}).status == 200
+    assert len(files(site)) == 2
+
+
+def test_wrong_methods(site: Site) -> None:
+    me = site.client()
+    for method, path, allow in (("GET", "/api/chat/attachments", "POST, OPTIONS"), ("PUT", "/api/chat/attachments", "POST, OPTIONS"),
+                                ("DELETE", "/api/chat/attachments/x", "POST, PUT, OPTIONS"), ("POST", "/api/chat/files/x", "GET, HEAD, OPTIONS")):
+        reply = me.request(method, path, body=b"")
+        assert reply.status == 405 and reply.headers["Allow"] == allow, (method, path, reply)
+
+
+# --- what is broken off
+
+def begin_upload(site: Site, size: int, send: int) -> socket.socket:
+    """A request whose body stops in the middle, to the responder itself if it can be: lighttpd keeps it to itself until it is whole."""
+    sock = socket.create_connection(("127.0.0.1", site.port))
+    head = f"POST /api/chat/attachments HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nContent-Type: application/pdf\r\nContent-Length: {size}\r\n\r\n"
+    sock.sendall(head.encode() + LARGE[:send])
+    return sock
+
+
+def test_a_client_that_leaves(store: Site) -> None:
+    me = store.client()
+    me.session()
+    for send in (0, 1, 100000, 20 * MIB):
+        begin_upload(store, 25 * MIB - 400, send).close()
+    time.sleep(0.3)
+    assert upload(me, PNG).status == 200
+    nothing_left(store)
+    assert len(files(store)) == 1
+
+
+def test_a_responder_that_is_killed(store: Site) -> None:
+    """Killed at any moment of an upload: what it wrote has no name, and the sweep finds it when it is old."""
+    me = store.client()
+    me.session()
+    for moment in (0.005, 0.02, 0.05, 0.1):
+        killer = threading.Timer(moment, lambda: [store.kill(pid) for pid in store.pids()])
+        killer.start()
+        body, headers = form(LARGE, "a.pdf", "application/pdf")
+        try:
+            reply = me.post("/api/chat/attachments", body=body, headers=headers)
+            assert reply.status in (200, 500, 502, 503), reply
+        except (OSError, json.JSONDecodeError):
+            pass
+        killer.join()
+        wait_for("another responder", lambda: store.client().get("/api/chat/health").status == 200, 20)
+    rows = {row[0] for row in store.db("SELECT id FROM chatkit.file")}
+    assert {p.name for p in files(store)} <= rows, "bytes without a row"
+    for path in files(store, "tmp"):
+        os.utime(path, (time.time() - 7200,) * 2)
+    # A start sweeps.
+    store.stop()
+    store.start()
+    assert store.client().get("/api/chat/health").status == 200
+    wait_for("the sweep", lambda: not files(store, "tmp"), 30)
+    assert upload(me, PNG).status == 200
+
+
+def test_the_sweep(store: Site) -> None:
+    me = store.client()
+    kept = upload(me, PNG).json["id"]
+    orphan, announced, gone = upload(me, PNG).json["id"], create(me)["id"], upload(me, PNG).json["id"]
+    thread = me.op("threads.create", input={"content": [{"type": "input_text", "text": "hi"}], "attachments": [gone]}).thread_id
+    assert me.op("attachments.delete", attachment_id=gone).status == 409
+    assert me.op("threads.delete", thread_id=thread).status == 200
+    store.db("UPDATE chatkit.file SET at = now() - interval '25 hours' WHERE id = ANY (%s)", [orphan, announced])
+    store.stop()
+    store.start()
+    assert store.client().get("/api/chat/health").status == 200
+    wait_for("the sweep", lambda: store.db("SELECT id FROM chatkit.file") == [(kept,)], 30)
+    assert [p.name for p in files(store)] == [kept]
+
+
+# --- memory
+
+def peak(site: Site) -> int:
+    """Bytes of the responder's memory at its largest."""
+    [pid] = site.pids()
+    return int(next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
+
+
+def test_large_files_take_no_memory(store: Site) -> None:
+    me = store.client()
+    me.session()
+    first = upload(me, LARGE[:MIB], "a.pdf", "application/pdf").json["id"]  # what is needed once
+    assert fetch(store, me.op("attachments.get_preview", attachment_id=first).json["preview_url"]).status == 200
+    before = peak(store)
+    got = upload(me, LARGE, "a.pdf", "application/pdf")
+    assert got.status == 200, got
+    assert peak(store) - before < 4 * MIB, f"uploading took {(peak(store) - before) / MIB:.1f} MiB"
+    url = me.op("attachments.get_preview", attachment_id=got.json["id"]).json["preview_url"]
+    reply = fetch(store, url)
+    assert reply.body == LARGE and reply.headers["ETag"] == f'"{hashlib.sha256(LARGE).hexdigest()}"'
+    assert peak(store) - before < 4 * MIB, f"reading took {(peak(store) - before) / MIB:.1f} MiB"
+
+
+def test_twenty_large_files_at_once(site_factory) -> None:
+    site = site_factory(env={"CHATKIT_ATTACHMENTS_OWNER_MIB": "1000"})
+    me = site.client()
+    me.session()
+    assert upload(me, LARGE[:MIB], "a.pdf", "application/pdf").status == 200
+    before = peak(site)
+    with ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(lambda i: upload(me, LARGE, f"{i}.pdf", "application/pdf"), range(20)))
+    assert [r.status for r in replies] == [200] * 20, replies
+    assert peak(site) - before < 20 * 300 * 1024, f"twenty at once took {(peak(site) - before) / MIB:.1f} MiB"
+    assert sum(p.stat().st_size for p in files(site)) == 20 * len(LARGE) + MIB
+    nothing_left(site)
