@@ -386,13 +386,16 @@ static void openai_chat__a_large_image__comes_whole_and_goes(void **state UNUSED
 	buf_adds(&event, "\"}}]}}]}");
 	assert_true(buf_ok(&event));
 	wire_init(&w, &openai_chat, a, S("f"), 7);
-	for (int i = 0; i < IMAGES_MAX + 2; i++) {
+	assert_int_equal(openai_chat.event(&w, buf_slice(&event), &d, &e), RC_OK);
+	assert_non_null(w.images.text.p);
+	assert_int_equal(openai_chat.event(&w, S("{\"choices\":[{\"delta\":{\"content\":\"x\"}}]}"), &d, &e), RC_OK);
+	assert_null(w.images.text.p);
+	for (int i = 1; i < IMAGES_MAX + 2; i++) {
 		assert_int_equal(openai_chat.event(&w, buf_slice(&event), &d, &e), RC_OK);
 		assert_int_equal(d.n_images, i < IMAGES_MAX);
 		assert_true(i >= IMAGES_MAX || d.image->data.n == want);
 	}
-	assert_int_equal(openai_chat.event(&w, S("{}"), &d, &e), RC_OK);
-	assert_null(w.images.text.p);
+	assert_null(w.images.text.p); /* of one too many nothing is kept */
 	assert_true(arena_used(a) < 4096);
 	wire_release(&w);
 	buf_release(&event);

@@ -205,11 +205,26 @@ static void openai_chat_request__files__are_shown_as_what_they_are(void **state 
 	}
 }
 
+/* A list of parts is for files alone: not every server takes one. */
+static void openai_chat_request__words_in_pieces__are_one_text(void **state UNUSED)
+{
+	struct part parts[] = {{.kind = PART_TEXT, .text = S("a")}, {.kind = PART_TEXT, .text = S("b")}};
+	struct arena *a = arena_new(1 << 20, NULL);
+	struct history h;
+	struct wire_ask ask = {.model = S("m"), .history = &h, .temperature = -1, .quirks = QUIRK_NO_STREAM_OPTIONS, .arena = a};
+
+	history_init(&h, a);
+	history_add(&h, make(ROLE_USER, NULL, parts, 2));
+	check(&ask, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"ab\"}],\"stream\":true}");
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(openai_chat_request__a_whole_conversation__exact_bytes),
 		cmocka_unit_test(openai_chat_request__files__are_shown_as_what_they_are),
+		cmocka_unit_test(openai_chat_request__words_in_pieces__are_one_text),
 		cmocka_unit_test(openai_chat_request__quirks__change_one_thing_each),
 		cmocka_unit_test(openai_chat_request__call_ids__fit_the_provider_and_still_meet),
 		cmocka_unit_test(openai_chat_request__signatures__a_foreign_round_gets_the_sentinel_on_its_first_call),
