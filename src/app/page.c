@@ -7,14 +7,12 @@
 #include "chatkit/answer.h"
 #include "chatkit/template.h"
 #include "chatkit/widget.h"
-#include "chatkit/widget_file.h"
 
 #define TOOLS_MAX (CONF_WIDGETS_MAX + CONF_CLIENT_TOOLS_MAX + 1)
 #define META_MAX (WIDGET_MAX + 4096)
 
 struct page {
-	struct widget_file *show; /* one for each *.widget */
-	size_t n_show;
+	const struct conf *conf; /* has the widgets, read and checked */
 	struct tool tools[TOOLS_MAX];
 	size_t n_tools;
 };
@@ -37,9 +35,12 @@ static enum rc render(const struct widget_file *s, const struct json_at *data, s
 
 static const struct widget_file *show_find(const struct page *p, struct slice name)
 {
-	for (size_t i = 0; i < p->n_show; i++)
-		if (slice_eq(p->show[i].title, name) || slice_eq(p->show[i].name, name))
-			return &p->show[i];
+	for (size_t i = 0; i < p->conf->n_widgets; i++) {
+		const struct widget_file *f = &p->conf->widgets[i].file;
+
+		if (slice_eq(f->name, name) || slice_eq(f->title, name))
+			return f;
+	}
 	return NULL;
 }
 
@@ -114,14 +115,8 @@ static bool preview(void *ctx, struct slice args, struct arena *a, struct buf *o
 	return ok;
 }
 
-static enum rc read_widget(struct page *p, struct arena *a, const struct conf_widget *w, struct err *e)
+static void show_tool(struct page *p, struct arena *a, struct widget_file *f)
 {
-	struct widget_file *f = &p->show[p->n_show++];
-
-	if (widget_file_read(a, w->text, f, e) != RC_OK) {
-		e->rc = RC_CONF;
-		return err_wrap(e, "%.*s", SLICE_ARG(w->path));
-	}
 	p->tools[p->n_tools++] = (struct tool){
 		.spec = {.name = arena_printf(a, "show_%.*s", SLICE_ARG(f->name)),
 			 .title = f->title,
@@ -134,7 +129,6 @@ static enum rc read_widget(struct page *p, struct arena *a, const struct conf_wi
 		.preview = preview,
 		.ctx = f,
 	};
-	return RC_OK;
 }
 
 /* ---- questions, and what the page runs ---- */
@@ -172,10 +166,13 @@ enum rc page_new(struct arena *a, const struct conf *c, struct toolset *set, str
 	struct page *p = arena_new_of(a, struct page);
 
 	*out = p;
-	p->show = arena_alloc(a, (c->n_widgets + 1) * sizeof(*p->show));
-	for (size_t i = 0; i < c->n_widgets; i++)
-		if (read_widget(p, a, &c->widgets[i], e) != RC_OK)
-			return e->rc;
+	p->conf = c;
+	for (size_t i = 0; i < c->n_widgets; i++) {
+		struct widget_file *f = arena_new_of(a, struct widget_file); /* a tool's context is not const */
+
+		*f = c->widgets[i].file;
+		show_tool(p, a, f);
+	}
 	if (c->ask_tool)
 		ask_tool(p);
 	for (size_t i = 0; i < c->n_client_tools; i++)

@@ -11,7 +11,7 @@
 
 struct page;
 
-/* Adds its tools to the set. RC_CONF: two of a name, a widget that cannot be read. */
+/* Adds its tools to the set; c outlives it. RC_CONF: two of a name. */
 enum rc page_new(struct arena *a, const struct conf *c, struct toolset *set, struct page **out, struct err *e) MUSTCHECK;
 /*
  * ref: a widget, or {"template","data"?} with the name of a *.widget; checked and compact, appended to out. Turns call it too (struct turns_opts), with the page
