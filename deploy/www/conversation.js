@@ -11,7 +11,7 @@ import { run } from './run.js';
 import { painter, scroll } from './screen.js';
 
 /* What a thumb can be about. */
-const ANSWERS = new Set(['assistant_message', 'widget', 'generated_image']);
+const isAnswer = (item) => ['assistant_message', 'widget'].includes(item.type) || (item.type === 'generated_image' && Boolean(item.image));
 
 const textOf = (item) => item.content.map((part) => part.text ?? '').join('');
 
@@ -124,7 +124,7 @@ export class Conversation {
       if (view.item.type !== 'user_message') turns.at(-1).views.push(view);
     }
     if (this.streaming) turns.pop();
-    const wanted = new Map(turns.filter(({ views }) => views.some((view) => ANSWERS.has(view.item.type))).map((turn) => [turn.key, turn.views]));
+    const wanted = new Map(turns.filter(({ views }) => views.some((view) => isAnswer(view.item))).map((turn) => [turn.key, turn.views]));
     for (const [key, row] of this.feedback) {
       if (wanted.has(key)) continue;
       row.node.remove();

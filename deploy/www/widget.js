@@ -7,16 +7,20 @@ import { make } from './widget_parts.js';
 
 export function widget(item, chat) {
   const node = el('div', { class: 'widget', 'data-testid': 'widget', 'data-id': item.id });
-  const ctx = { chat, depth: 0, header: false, nodes: new Map(), texts: new Map(), act: (action, how) => act(chat, item.id, node, action, how) };
+  const ctx = { chat, depth: 0, header: false, texts: new Map(), act: (action, how) => act(chat, item.id, node, action, how) };
   const grown = new Set(); /* ids of texts that wait to be painted */
   let root = null;
   let json = '';
 
   const rebuild = () => {
     const before = remember(node);
-    ctx.nodes.clear();
+    const pictures = new Map([...node.querySelectorAll('img')].map((image) => [image.outerHTML, image]));
     ctx.texts.clear();
     node.replaceChildren(make(root, ctx));
+    for (const image of node.querySelectorAll('img')) { /* one that stays is not loaded again: it would flicker */
+      const same = pictures.get(image.outerHTML);
+      if (same) image.replaceWith(same);
+    }
     link(node);
     restore(node, before);
   };

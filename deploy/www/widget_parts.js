@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The components of a widget as nodes. `make(spec, ctx)` makes one with all that is in it; ctx is {chat, act(action, how), nodes, texts}: the last two
-   are maps that an update later finds its way by, id to node and id to a function that sets growing text. A component that is not known shows what is
+/* The components of a widget as nodes. `make(spec, ctx)` makes one with all that is in it; ctx is {chat, act(action, how), texts}: the last is a map by
+   id of functions that set a growing text. A component that is not known shows what is
    in it and says so quietly. */
 import { chart } from './chart.js';
 import { el, imageNode, own } from './dom.js';
@@ -46,7 +46,6 @@ export function make(spec, ctx) {
   const node = (own(makers, spec.type) ?? unknown)(spec, ctx);
   ctx.depth--;
   node.dataset.part = spec.type;
-  if (spec.id) ctx.nodes.set(spec.id, node);
   return node;
 }
 
