@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#define CONF_ARENA_MAX (16 * 1024 * 1024)
+#define CONF_ARENA_MAX (48 * 1024 * 1024)
 #define SCRATCH_MAX (64 * 1024 * 1024) /* the tree of a file of the largest size */
 
 void conf_problem(struct conf_reader *r, const char *where, const char *fmt, ...)
@@ -168,5 +168,6 @@ void conf_free(struct conf *c)
 			conf_wipe(*(struct slice *)(void *)((char *)c + row->at));
 	for (size_t i = 0; i < c->n_providers; i++)
 		conf_wipe(c->providers[i].api_key);
+	arena_free(c->widgets_arena);
 	arena_free(c->arena);
 }

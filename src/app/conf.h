@@ -90,6 +90,7 @@ struct conf {
 	struct slice widgets_folder;   /* empty: none */
 	struct conf_widget widgets[CONF_WIDGETS_MAX];
 	size_t n_widgets;
+	struct arena *widgets_arena;   /* what they were parsed into */
 	struct conf_action *actions;
 	size_t n_actions;
 	struct conf_context context[CONF_CONTEXT_MAX];

@@ -136,18 +136,27 @@ void conf_take_actions(struct conf_reader *r, const char *where, const struct js
 	conf_take_array(r, where, at, CONF_ACTIONS_MAX, take);
 }
 
+static bool has_widget(const struct conf *c, struct slice name)
+{
+	for (size_t i = 0; i < c->n_widgets; i++)
+		if (slice_eq(c->widgets[i].file.name, name))
+			return true;
+	return false;
+}
+
 void conf_check_actions(struct conf_reader *r)
 {
-	const struct conf *c = r->c;
+	struct conf *c = r->c;
 
 	for (size_t i = 0; i < c->n_actions; i++) {
-		const struct slice *name = &c->actions[i].widget;
-		size_t k = 0;
+		struct slice written = c->actions[i].widget;
 
-		while (k < c->n_widgets && !slice_eq(c->widgets[k].name, *name))
-			k++;
-		if (name->n && k == c->n_widgets)
-			conf_problem(r, arena_printf(r->scratch, "actions[%zu].widget.template", i).p, "there is no widget %s in %s", conf_quote(r, *name),
+		if (written.n == 0)
+			continue;
+		/* "Task list", as the file calls itself, is task_list. */
+		c->actions[i].widget = widget_file_name(c->arena, written);
+		if (!has_widget(c, c->actions[i].widget))
+			conf_problem(r, arena_printf(r->scratch, "actions[%zu].widget.template", i).p, "there is no widget %s in %s", conf_quote(r, written),
 				     c->widgets_folder.n ? "widgets.folder" : "widgets.folder, which is not set");
 	}
 }

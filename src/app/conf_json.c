@@ -260,6 +260,14 @@ static size_t line_of(struct slice text, const char *msg)
 	return line;
 }
 
+void conf_json_problem(struct conf_reader *r, const char *name, struct slice text, const struct err *e)
+{
+	if (strstr(e->msg, "(byte "))
+		conf_problem(r, name, "line %zu: %s", line_of(text, e->msg), e->msg);
+	else
+		conf_problem(r, name, "%s", e->msg);
+}
+
 void conf_read_text(struct conf_reader *r, const char *name, struct slice text)
 {
 	char *copy = arena_try(r->scratch, text.n + 1);
@@ -277,7 +285,7 @@ void conf_read_text(struct conf_reader *r, const char *name, struct slice text)
 	if (!conf_strip(copy, text.n)) {
 		conf_problem(r, name, "a comment that begins with /* has no end");
 	} else if (json_parse(r->scratch, slice_mem(copy, text.n), &limits, &doc, &e) != RC_OK) {
-		conf_problem(r, name, "line %zu: %s", line_of(slice_mem(copy, text.n), e.msg), e.msg);
+		conf_json_problem(r, name, slice_mem(copy, text.n), &e);
 	} else {
 		root = json_root(doc);
 		take_object(r, name, SLICE_NONE, &root);

@@ -6,11 +6,10 @@
 #ifndef APP_CONF_PARTS_H
 #define APP_CONF_PARTS_H
 
-#include "base/slice.h"
+#include "chatkit/widget_file.h"
 
 #define CONF_CLIENT_TOOLS_MAX 32
 #define CONF_WIDGETS_MAX 64
-#define CONF_WIDGET_FILE_MAX (256 * 1024) /* bytes of one *.widget */
 #define CONF_ACTIONS_MAX 64
 #define CONF_CONTEXT_MAX 16
 #define CONF_TEXTS_MAX 1024
@@ -23,9 +22,8 @@ struct conf_client_tool {
 
 /* One *.widget of widgets.folder. Names are unique; the list is sorted by them, bytewise. */
 struct conf_widget {
-	struct slice name; /* what the file calls itself */
-	struct slice path; /* for messages */
-	struct slice text; /* the file's */
+	struct widget_file file; /* checked, its template parsed */
+	struct slice path;       /* for messages */
 };
 
 enum conf_maybe { CONF_UNSAID, CONF_NO, CONF_YES };
@@ -47,7 +45,7 @@ struct conf_action {
 	struct slice notice_title, notice_message;
 	struct slice hidden_context; /* template: only the model reads it */
 	struct slice effects;        /* JSON array of {"name", "data"} */
-	struct slice widget;         /* a name of widgets: the item's widget becomes this one */
+	struct slice widget;         /* the name of one of widgets: the item's widget becomes this one */
 	struct slice widget_data;    /* JSON object */
 	struct slice title;          /* template: the conversation's */
 	enum conf_thread_status status;

@@ -24,7 +24,7 @@ static void print_widgets(const struct conf *c, struct buf *out)
 	}
 	buf_addf(out, "%zu from %.*s", c->n_widgets, SLICE_ARG(c->widgets_folder));
 	for (size_t i = 0; i < c->n_widgets; i++)
-		buf_addf(out, "%s%.*s", i ? ", " : ": ", SLICE_ARG(c->widgets[i].name));
+		buf_addf(out, "%s%.*s", i ? ", " : ": ", SLICE_ARG(c->widgets[i].file.name));
 	buf_addch(out, '\n');
 }
 

@@ -205,6 +205,13 @@ const char *conf_near_path(struct slice path)
 			near = rows[i].path;
 		}
 	}
+	/* A whole section's name: any of its settings says which. */
+	for (size_t i = 0; !near && i < countof(rows); i++) {
+		struct slice section;
+
+		if (slice_cut(slice_cstr(rows[i].path), '.', &section).n && conf_distance(path, section) <= NEAR)
+			near = rows[i].path;
+	}
 	for (size_t i = 0; !near && (part = conf_part_at(i)); i++)
 		if (conf_distance(path, slice_cstr(part->path)) <= NEAR || slice_eq(last_word(path), last_word(slice_cstr(part->path))))
 			near = part->path;

@@ -117,6 +117,8 @@ void conf_print_parts(const struct conf *c, struct buf *out);
 
 /* conf_json.c. What is in the file; name is for messages. */
 void conf_read_text(struct conf_reader *r, const char *name, struct slice text);
+/* A fault of that file's JSON, with its line where the guard tells its byte. */
+void conf_json_problem(struct conf_reader *r, const char *name, struct slice text, const struct err *e);
 /* Comments and trailing commas of text (n bytes) become blanks, line breaks stay. false: a comment without an end. */
 bool conf_strip(char *text, size_t n);
 

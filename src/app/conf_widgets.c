@@ -2,8 +2,6 @@
 /* widgets.folder: every *.widget in it, by name. */
 #include "app/conf_table.h"
 
-#include "wire/json.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,25 +9,22 @@
 #include <unistd.h>
 
 #define READ_SIZE 16384
+#define ALL_MAX (32 * 1024 * 1024) /* bytes of all widgets, parsed */
 
-static bool read_file(struct conf_reader *r, const char *path, struct slice *out)
+static bool read_file(struct conf_reader *r, const char *path, struct buf *text)
 {
-	struct buf text = BUF_INIT(CONF_WIDGET_FILE_MAX);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	ssize_t n = -1;
 	char *room;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		while ((room = buf_room(&text, READ_SIZE)) && (n = read(fd, room, READ_SIZE)) > 0)
-			buf_added(&text, (size_t)n);
+		while ((room = buf_room(text, READ_SIZE)) && (n = read(fd, room, READ_SIZE)) > 0)
+			buf_added(text, (size_t)n);
 	if (fd >= 0)
 		close(fd);
-	if (n == 0)
-		*out = arena_dup(r->c->arena, buf_slice(&text));
-	else
-		conf_problem(r, path, "is no file of at most %d KiB that this user can read", CONF_WIDGET_FILE_MAX / 1024);
-	buf_release(&text);
+	if (n != 0)
+		conf_problem(r, path, "is no file of at most %d KiB that this user can read", WIDGET_FILE_MAX / 1024);
 	return n == 0;
 }
 
@@ -39,10 +34,10 @@ static void add(struct conf_reader *r, const struct conf_widget *w)
 	struct conf *c = r->c;
 	size_t i = c->n_widgets;
 
-	while (i > 0 && slice_cmp(c->widgets[i - 1].name, w->name) > 0)
+	while (i > 0 && slice_cmp(c->widgets[i - 1].file.name, w->file.name) > 0)
 		i--;
-	if (i > 0 && slice_eq(c->widgets[i - 1].name, w->name)) {
-		conf_problem(r, w->path.p, "has the same name as %.*s: %s", SLICE_ARG(c->widgets[i - 1].path), conf_quote(r, w->name));
+	if (i > 0 && slice_eq(c->widgets[i - 1].file.name, w->file.name)) {
+		conf_problem(r, w->path.p, "has the same name as %.*s: %s", SLICE_ARG(c->widgets[i - 1].path), conf_quote(r, w->file.name));
 		return;
 	}
 	memmove(&c->widgets[i + 1], &c->widgets[i], (c->n_widgets - i) * sizeof(c->widgets[0]));
@@ -54,21 +49,16 @@ static void read_widget(struct conf_reader *r, const char *file)
 {
 	struct conf *c = r->c;
 	struct conf_widget w = {.path = arena_printf(c->arena, "%.*s/%s", SLICE_ARG(c->widgets_folder), file)};
-	struct json_at root;
-	struct json_doc *doc;
+	struct buf text = BUF_INIT(WIDGET_FILE_MAX + READ_SIZE);
 	struct err e;
 
-	if (!read_file(r, w.path.p, &w.text))
-		return;
-	if (json_parse(c->arena, w.text, &GUARD_CLIENT, &doc, &e) == RC_OK) {
-		root = json_root(doc);
-		w.name = json_str(&root, "name");
-		if (json_done(doc, &e) == RC_OK) {
+	if (read_file(r, w.path.p, &text)) {
+		if (widget_file_read(c->widgets_arena, buf_slice(&text), &w.file, &e) == RC_OK)
 			add(r, &w);
-			return;
-		}
+		else
+			conf_json_problem(r, w.path.p, buf_slice(&text), &e);
 	}
-	conf_problem(r, w.path.p, "%s", e.msg);
+	buf_release(&text);
 }
 
 /* What editors and people leave beside: .hidden files are none of ours. */
@@ -93,6 +83,8 @@ void conf_read_widgets(struct conf_reader *r)
 	}
 	if (n > CONF_WIDGETS_MAX)
 		conf_problem(r, conf_name_of(r, "widgets.folder"), "%.*s holds more than %d widgets", SLICE_ARG(c->widgets_folder), CONF_WIDGETS_MAX);
+	/* A room of their own, so that they cannot fill the configuration's. */
+	c->widgets_arena = arena_new(ALL_MAX, c->arena);
 	for (int i = 0; i < n; i++) {
 		if (n <= CONF_WIDGETS_MAX)
 			read_widget(r, found[i]->d_name);

@@ -235,6 +235,7 @@ static const struct problem_row problems[] = {
 	{"{\"max_rounds\":1}", NULL, "max_rounds: unknown; did you mean agent.max_rounds?\n"},
 	{"{\"agent\":{\"maxrounds\":1}}", NULL, "agent.maxrounds: unknown; did you mean agent.max_rounds?\n"},
 	{"{\"auth\":{\"max_rounds\":1}}", NULL, "auth.max_rounds: unknown; did you mean agent.max_rounds?\n"},
+	{"{\"attachment\":{}}", NULL, "attachment: unknown; did you mean attachments.enabled?\n"},
 	{"{\"DATABASE_URL\":\"x\"}", NULL, "DATABASE_URL: unknown; did you mean database.url?\n"},
 	{"{\"auth.secret\":\"x\"}", NULL, "auth.secret: a key has no dots: write an object within an object\n"},
 	{"{\"database\":\"postgres://h/d\"}", NULL, "database: expected an object\n"},

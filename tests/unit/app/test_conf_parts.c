@@ -270,20 +270,63 @@ static void widgets(void **state)
 	char want[256];
 
 	write_in(r, "b.widget", "{\"version\":\"1.0\",\"name\":\"alpha\",\"template\":\"{\\\"type\\\":\\\"Card\\\"}\"}");
-	write_in(r, "a.widget", "{\"version\":\"1.0\",\"name\":\"zeta\",\"template\":\"{\\\"type\\\":\\\"Card\\\"}\"}");
+	write_in(r, "a.widget", "{\"version\":\"1.0\",\"name\":\"Zeta!\",\"template\":\"{\\\"type\\\":\\\"Card\\\"}\"}");
 	write_in(r, ".hidden.widget", "{");
 	write_in(r, "a.widget~", "{");
-	if (!rig_load(r, "{\"actions\":[{\"type\":\"x\",\"widget\":{\"template\":\"zeta\",\"data\":{\"a\":\"{{ 1 }}\"}}}]}", RIG_ENV(folder_env(r))))
+	if (!rig_load(r, "{\"actions\":[{\"type\":\"x\",\"widget\":{\"template\":\"zeta \",\"data\":{\"a\":\"{{ 1 }}\"}}}]}", RIG_ENV(folder_env(r))))
 		fail_msg("%s", r->problems.p);
 	assert_int_equal(r->conf->n_widgets, 2);
-	assert_true(slice_is(r->conf->widgets[0].name, "alpha") && slice_is(r->conf->widgets[1].name, "zeta"));
+	assert_true(slice_is(r->conf->widgets[0].file.name, "alpha") && slice_is(r->conf->widgets[1].file.name, "zeta"));
 	assert_true(slice_is(r->conf->actions[0].widget, "zeta") && slice_is(r->conf->actions[0].widget_data, "{\"a\":\"{{ 1 }}\"}"));
 
 	snprintf(want, sizeof(want), "actions[0].widget.template: there is no widget beta in widgets.folder\n");
 	assert_string_equal(rig_problems(r, "{\"actions\":[{\"type\":\"x\",\"widget\":{\"template\":\"beta\"}}]}", RIG_ENV(folder_env(r))), want);
 
-	write_in(r, "c.widget", "{\"version\":\"1.0\",\"name\":\"alpha\",\"template\":\"{\\\"type\\\":\\\"Card\\\"}\"}");
+	write_in(r, "c.widget", "{\"version\":\"1.0\",\"name\":\"ALPHA\",\"template\":\"{\\\"type\\\":\\\"Card\\\"}\"}");
 	snprintf(want, sizeof(want), "%s/c.widget: has the same name as %s/b.widget: alpha\n", r->dir, r->dir);
+	assert_string_equal(rig_problems(r, NULL, RIG_ENV(folder_env(r))), want);
+}
+
+static void a_fault_in_a_widget_has_its_place(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+		{"{\"version\":\"1.0\",\"name\":\"a\",\"template\":\"x\\n{{ y | shout }}\"}", "template, line 2, column 8: unknown filter 'shout'"},
+		{"{\n\"version\":\"1.0\",\n\"name\" \"a\"}", "line 3: "},
+		{"{\"version\":\"1.0\",\"name\":7,\"template\":\"\"}", "name: "},
+		{"", "line 1: "},
+	};
+	struct rig *r = *state;
+	char want[256];
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		const char *got;
+
+		write_in(r, "a.widget", rows[i].text);
+		got = rig_problems(r, NULL, RIG_ENV(folder_env(r)));
+		snprintf(want, sizeof(want), "%s/a.widget: %s", r->dir, rows[i].want);
+		if (strncmp(got, want, strlen(want)) != 0)
+			fail_msg("row %zu: got %s", i, got);
+	}
+}
+
+static void too_many_widgets(void **state)
+{
+	struct rig *r = *state;
+	char name[32], text[128], want[160];
+
+	for (int i = 0; i <= CONF_WIDGETS_MAX; i++) {
+		if (i == CONF_WIDGETS_MAX) {
+			assert_non_null(rig_load(r, NULL, RIG_ENV(folder_env(r))));
+			assert_int_equal(r->conf->n_widgets, CONF_WIDGETS_MAX);
+			assert_true(slice_is(r->conf->widgets[10].file.name, "w18"));
+		}
+		snprintf(name, sizeof(name), "%d.widget", i);
+		snprintf(text, sizeof(text), "{\"version\":\"1.0\",\"name\":\"w%d\",\"template\":\"{}\"}", i);
+		write_in(r, name, text);
+	}
+	snprintf(want, sizeof(want), "CHATKIT_WIDGETS: %s holds more than 64 widgets\n", r->dir);
 	assert_string_equal(rig_problems(r, NULL, RIG_ENV(folder_env(r))), want);
 }
 
@@ -428,6 +471,8 @@ int main(void)
 		RIGGED(context_headers),
 		RIGGED(texts),
 		RIGGED(widgets),
+		RIGGED(a_fault_in_a_widget_has_its_place),
+		RIGGED(too_many_widgets),
 		RIGGED(attachments),
 		RIGGED(transcription),
 		RIGGED(titles),
