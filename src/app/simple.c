@@ -349,7 +349,7 @@ static enum rc fill(struct exchange *x, struct simple *s, struct turn_req *req, 
 	req->frame = slice_upto(request_header(x->req, "CHATKIT_FRAME_INSTANCE_ID"), CK_ID_MAX);
 	req->said = s->said;
 	req->n_said = s->n_said;
-	req->tools = &x->app->tools;
+	req->tools = &x->app->plain_tools;
 	return RC_OK;
 }
 
