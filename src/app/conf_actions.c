@@ -42,10 +42,13 @@ struct effect {
 	struct slice name, data;
 };
 
-/* data is any JSON, so the fields' table has no kind for it. */
+/* An object, or a template that gives one: "{{ payload }}". */
 static void take_data(struct conf_reader *r, const char *where, const struct json_at *at, void *to)
 {
-	conf_take_json(r, where, at, true, &((struct effect *)to)->data);
+	if (json_kind(at) != JSON_OBJECT && json_kind(at) != JSON_STRING)
+		conf_problem(r, where, "expected an object, or a template of one");
+	else
+		conf_take_json(r, where, at, true, &((struct effect *)to)->data);
 }
 
 static void take_effects(struct conf_reader *r, const char *where, const struct json_at *at, void *to)
