@@ -6,6 +6,7 @@
  */
 #include "model/wire.h"
 
+#include "model/openai_tree.h"
 #include "model/provider_err.h"
 
 /* Of the event. Few, because each costs something at each key. */
@@ -65,12 +66,6 @@ static bool is_tree(const struct guard_pick *p)
 
 /* ---- small parts ---- */
 
-static enum rc garbage(const struct err *why, struct err *e)
-{
-	err_set(e, RC_PROTO, "the provider's event is not what it should be: %s", why->msg);
-	return err_user(e, "The model's answer could not be read. Please try again.");
-}
-
 /* Asked once more for the reason: an err of its own would lie in every good event's frame. */
 ASIDE static enum rc garbage_in(struct slice in, struct err *e)
 {
@@ -78,7 +73,7 @@ ASIDE static enum rc garbage_in(struct slice in, struct err *e)
 	bool mend;
 
 	(void)!guard_check(in, &event_limits, NULL, 0, &mend, &why);
-	return garbage(&why, e);
+	return openai_garbage(&why, e);
 }
 
 static enum rc too_long(struct err *e)
@@ -150,145 +145,6 @@ static void take_usage(struct wire *w, struct slice raw)
 		w->usage.reasoning = v;
 }
 
-/* ---- parts that need a tree ---- */
-
-static struct slice plain_str(const struct json_at *in, const char *key)
-{
-	struct json_at at;
-
-	if (json_kind(in) != JSON_OBJECT)
-		return SLICE_NONE;
-	at = json_get(in, key);
-	return json_kind(&at) == JSON_STRING ? json_as_str(&at) : SLICE_NONE;
-}
-
-static struct slice plain_tree(const struct json_at *in, const char *key)
-{
-	struct json_at at = json_get(in, key);
-
-	return json_kind(&at) == JSON_OBJECT || json_kind(&at) == JSON_ARRAY ? json_text(&at) : SLICE_NONE;
-}
-
-static enum rc take_call(struct wire *w, const struct json_at *at, struct err *e)
-{
-	struct assemble_delta d = {.index = -1};
-	struct json_at index, function, args;
-
-	if (json_kind(at) != JSON_OBJECT)
-		return RC_OK;
-	index = json_get(at, "index");
-	function = json_get(at, "function");
-	if (json_kind(&index) == JSON_NUMBER && !slice_i64(json_text(&index), 0, INT64_MAX, &d.index))
-		d.index = -1;
-	d.id = plain_str(at, "id");
-	d.extra = plain_tree(at, "extra_content");
-	if (json_kind(&function) == JSON_OBJECT) {
-		d.name = plain_str(&function, "name");
-		args = json_get(&function, "arguments");
-		if (json_kind(&args) == JSON_STRING)
-			d.args = json_as_str(&args);
-		else if (json_has(&args))
-			d.args = json_text(&args);
-	}
-	return assemble_add(&w->calls, &d, e);
-}
-
-static enum rc take_calls(struct wire *w, const struct json_at *root, struct err *e)
-{
-	enum rc rc = RC_OK;
-
-	if (json_kind(root) == JSON_OBJECT)
-		return take_call(w, root, e);
-	for (size_t i = 0; json_kind(root) == JSON_ARRAY && i < json_count(root) && rc == RC_OK; i++) {
-		struct json_at one = json_item(root, i);
-
-		rc = take_call(w, &one, e);
-	}
-	return rc;
-}
-
-/* Mistral's content: [{"type":"text","text":".."},{"type":"thinking","thinking":[{"type":"text","text":".."}]}]. */
-static enum rc take_parts(struct wire *w, const struct json_at *root, struct err *e)
-{
-	struct json_at one, inner, piece;
-
-	(void)e;
-	for (size_t i = 0; json_kind(root) == JSON_ARRAY && i < json_count(root); i++) {
-		one = json_item(root, i);
-		if (json_kind(&one) != JSON_OBJECT)
-			continue;
-		inner = json_get(&one, "thinking");
-		if (json_kind(&inner) == JSON_STRING)
-			buf_add(&w->reasoning, json_as_str(&inner));
-		for (size_t k = 0; json_kind(&inner) == JSON_ARRAY && k < json_count(&inner); k++) {
-			piece = json_item(&inner, k);
-			buf_add(&w->reasoning, plain_str(&piece, "text"));
-		}
-		if (!json_has(&inner))
-			buf_add(&w->text, plain_str(&one, "text"));
-	}
-	return RC_OK;
-}
-
-static enum rc take_details(struct wire *w, const struct json_at *root, struct err *e)
-{
-	(void)e;
-	details_add(&w->details, root, NULL);
-	return RC_OK;
-}
-
-static enum rc take_details_text(struct wire *w, const struct json_at *root, struct err *e)
-{
-	(void)e;
-	details_add(&w->details, root, &w->reasoning);
-	return RC_OK;
-}
-
-static enum rc take_extra(struct wire *w, const struct json_at *root, struct err *e)
-{
-	struct slice json = arena_try_dup(w->arena, json_text(root));
-
-	(void)e;
-	/* Beside a call that has none, it is that call's; else it waits for the first. */
-	if (json.p && w->calls.n && w->calls.call[w->calls.current].extra.n == 0)
-		w->calls.call[w->calls.current].extra = json;
-	else if (json.p)
-		w->extra = json;
-	return RC_OK;
-}
-
-static enum rc take_annotations(struct wire *w, const struct json_at *root, struct err *e)
-{
-	(void)e;
-	sources_annotations(&w->sources, root);
-	return RC_OK;
-}
-
-static enum rc take_results(struct wire *w, const struct json_at *root, struct err *e)
-{
-	(void)e;
-	sources_results(&w->sources, root);
-	return RC_OK;
-}
-
-static enum rc with_tree(struct wire *w, struct slice raw, enum rc (*take)(struct wire *, const struct json_at *, struct err *), struct err *e)
-{
-	struct arena *scratch = arena_new(4 * (size_t)WIRE_EVENT_MAX, w->arena);
-	struct json_doc *doc;
-	struct json_at root;
-	struct err why;
-	enum rc rc;
-
-	if (json_parse(scratch, raw, &part_limits, &doc, &why) != RC_OK) {
-		rc = garbage(&why, e);
-	} else {
-		root = json_root(doc);
-		rc = take(w, &root, e);
-	}
-	arena_free(scratch);
-	return rc;
-}
-
 /* ---- one event ---- */
 
 static struct slice since(const struct buf *b, size_t n)
@@ -303,13 +159,13 @@ static enum rc take_trees(struct wire *w, const struct guard_pick *p, struct err
 	enum rc rc = RC_OK;
 
 	if (is_tree(&p[P_DETAILS]))
-		rc = with_tree(w, p[P_DETAILS].raw, thoughts_told ? take_details : take_details_text, e);
+		rc = openai_tree(w, p[P_DETAILS].raw, thoughts_told ? openai_take_details : openai_take_details_text, e);
 	if (rc == RC_OK && is_tree(&p[P_CONTENT]))
-		rc = with_tree(w, p[P_CONTENT].raw, take_parts, e);
+		rc = openai_tree(w, p[P_CONTENT].raw, openai_take_parts, e);
 	if (rc == RC_OK && is_tree(&p[P_CALLS]))
-		rc = with_tree(w, p[P_CALLS].raw, take_calls, e);
+		rc = openai_tree(w, p[P_CALLS].raw, openai_take_calls, e);
 	if (rc == RC_OK && is_tree(&p[P_EXTRA]))
-		rc = with_tree(w, p[P_EXTRA].raw, take_extra, e);
+		rc = openai_tree(w, p[P_EXTRA].raw, openai_take_extra, e);
 	return rc;
 }
 
@@ -323,7 +179,7 @@ static enum rc take_arrays(struct wire *w, struct slice raw, struct wire_delta *
 	if (guard_check(raw, &event_limits, p, A__N, &mend, NULL) != RC_OK)
 		return RC_OK; /* cannot be: it was checked */
 	if (is_tree(&p[A_ANNOTATIONS]))
-		rc = with_tree(w, p[A_ANNOTATIONS].raw, take_annotations, e);
+		rc = openai_tree(w, p[A_ANNOTATIONS].raw, openai_take_annotations, e);
 	if (is_tree(&p[A_IMAGES])) {
 		images_take(&w->images, p[A_IMAGES].raw);
 		out->image = w->images.v;
@@ -374,7 +230,7 @@ ASIDE static enum rc take_rare(struct wire *w, struct slice data, bool has_delta
 
 	memcpy(p, in_rare, sizeof(p));
 	if (guard_check(data, &event_limits, p, R__N, &mend, &why) != RC_OK)
-		return garbage(&why, e);
+		return openai_garbage(&why, e);
 	if (slice_is(p[R_OBJECT].raw, "\"error\""))
 		return refused(w, data, e);
 	if (!has_usage && is_tree(&p[R_X_GROQ]))
@@ -382,9 +238,9 @@ ASIDE static enum rc take_rare(struct wire *w, struct slice data, bool has_delta
 	if (!has_delta && is_tree(&p[R_MESSAGE]))
 		rc = take_delta(w, p[R_MESSAGE].raw, out, e);
 	if (rc == RC_OK && is_tree(&p[R_RESULTS]))
-		rc = with_tree(w, p[R_RESULTS].raw, take_results, e);
+		rc = openai_tree(w, p[R_RESULTS].raw, openai_take_results, e);
 	if (rc == RC_OK && is_tree(&p[R_CITATIONS]))
-		rc = with_tree(w, p[R_CITATIONS].raw, take_results, e);
+		rc = openai_tree(w, p[R_CITATIONS].raw, openai_take_results, e);
 	return rc;
 }
 
@@ -426,11 +282,11 @@ static enum rc array_event(struct wire *w, struct slice data, struct err *e)
 	bool mend;
 
 	if (guard_check(data, &part_limits, &p, 1, &mend, &why) != RC_OK)
-		return garbage(&why, e);
+		return openai_garbage(&why, e);
 	if (p.raw.n)
 		return refused(w, data, e);
 	err_set(&why, RC_PROTO, "an array");
-	return garbage(&why, e);
+	return openai_garbage(&why, e);
 }
 
 static enum rc chat_event(struct wire *w, struct slice data, struct wire_delta *out, struct err *e)
@@ -463,7 +319,7 @@ static enum rc chat_whole(struct wire *w, struct slice body, struct wire_delta *
 	w->done = true; /* a whole body was not cut */
 	if (rc == RC_OK && !w->finished && !w->text.n && !w->calls.n && !w->refusal.n) {
 		err_set(&why, RC_PROTO, "a body without an answer in it");
-		return garbage(&why, e);
+		return openai_garbage(&why, e);
 	}
 	return rc;
 }
