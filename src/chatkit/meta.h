@@ -59,8 +59,9 @@ struct ck_shown {
 };
 
 /*
- * json: a _meta object, or empty. Members that are none of ours are passed over. Everything lives in the arena. One line of warnings for each member that was
- * left out; warnings may be NULL. RC_OK with an empty *out when json is no JSON object at all (a warning says so); RC_TOO_LARGE: over the arena's cap.
+ * json: a _meta object, or empty. Members that are none of ours are passed over, with a warning when they begin with chatkit/. Everything lives in the
+ * arena. One line of warnings for each member that was left out; warnings may be NULL. RC_OK with an empty *out when json is no JSON object at all (a warning
+ * says so); RC_TOO_LARGE: over the arena's cap.
  */
 enum rc ck_meta_read(struct arena *a, struct slice json, struct ck_shown *out, struct buf *warnings, struct err *e) MUSTCHECK;
 

@@ -28,6 +28,13 @@ struct slice widget_str(const struct json_at *node, const char *key)
 	return json_kind(&at) == JSON_STRING ? json_as_str(&at) : SLICE_NONE;
 }
 
+bool widget_true(const struct json_at *node, const char *key)
+{
+	struct json_at at = json_get(node, key);
+
+	return json_kind(&at) == JSON_BOOL && json_as_bool_or(&at, false);
+}
+
 bool widget_child(const struct json_at *children, size_t i, struct json_at *child)
 {
 	if (json_kind(children) == JSON_OBJECT) {

@@ -10,13 +10,6 @@ struct seeking {
 	bool found;
 };
 
-static bool is_true(const struct json_at *node, const char *key)
-{
-	struct json_at at = json_get(node, key);
-
-	return json_kind(&at) == JSON_BOOL && json_as_bool_or(&at, false);
-}
-
 static void take(struct seeking *s, const struct json_at *action, bool disabled)
 {
 	struct json_at payload = json_get(action, "payload"), streaming = json_get(action, "streaming");
@@ -53,7 +46,7 @@ static void seek(struct seeking *s, const struct json_at *at)
 		return;
 	for (size_t it = 0; json_each(at, &it, &key, &child);)
 		if (names_action(key) && json_kind(&child) == JSON_OBJECT)
-			take(s, &child, is_true(at, "disabled"));
+			take(s, &child, widget_true(at, "disabled"));
 		else
 			seek(s, &child);
 }

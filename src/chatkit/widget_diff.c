@@ -2,7 +2,6 @@
 #include "chatkit/widget_inner.h"
 
 struct diff {
-	struct arena *a;
 	bool components;
 	struct widget_change *out;
 	struct json_at *nodes; /* of a WIDGET_COMPONENT at the same place in out */
@@ -119,7 +118,6 @@ static bool add(struct diff *d, struct widget_change c, const struct json_at *no
 static bool diff_value(struct diff *d, const struct json_at *b, const struct json_at *a)
 {
 	struct slice before, after;
-	struct json_at streaming;
 
 	if (!is_text(b) || !is_text(a))
 		return true; /* same_self has seen it */
@@ -129,12 +127,11 @@ static bool diff_value(struct diff *d, const struct json_at *b, const struct jso
 		return true;
 	if (!slice_starts(after, before))
 		return false;
-	streaming = json_get(a, "streaming");
 	return add(d,
 		   (struct widget_change){.kind = WIDGET_TEXT,
 					  .id = widget_str(a, "id"),
 					  .text = slice_from(after, before.n),
-					  .done = !(json_kind(&streaming) == JSON_BOOL && json_as_bool_or(&streaming, false))},
+					  .done = !widget_true(a, "streaming")},
 		   a);
 }
 
@@ -173,7 +170,7 @@ static bool diff_node(struct diff *d, const struct json_at *b, const struct json
 
 enum rc widget_diff(struct arena *a, struct slice before, struct slice after, bool components, struct widget_change *out, size_t *n, struct err *e)
 {
-	struct diff d = {.a = a, .components = components, .out = out, .nodes = arena_alloc(a, WIDGET_CHANGES_MAX * sizeof(*d.nodes))};
+	struct diff d = {.components = components, .out = out, .nodes = arena_alloc(a, WIDGET_CHANGES_MAX * sizeof(*d.nodes))};
 	struct json_at b, root;
 
 	*n = 0;

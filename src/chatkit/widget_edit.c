@@ -245,13 +245,6 @@ static bool can_be_disabled(struct slice type)
 	return false;
 }
 
-static bool is_true(const struct json_at *node, const char *key)
-{
-	struct json_at at = json_get(node, key);
-
-	return json_kind(&at) == JSON_BOOL && json_as_bool_or(&at, false);
-}
-
 static size_t use_up(struct edit *ed, const struct json_at *node, struct put *puts)
 {
 	static const char *const actions[] = {"onClickAction", "onSubmitAction", "onChangeAction"};
@@ -269,9 +262,9 @@ static size_t use_up(struct edit *ed, const struct json_at *node, struct put *pu
 		puts[n++] = (struct put){.key = "confirm"};
 		puts[n++] = (struct put){.key = "cancel"};
 	}
-	if (is_true(node, "submit") && in_spent_form(ed, node))
+	if (widget_true(node, "submit") && in_spent_form(ed, node))
 		spent = true;
-	if (disable && spent && !is_true(node, "disabled"))
+	if (disable && spent && !widget_true(node, "disabled"))
 		puts[n++] = (struct put){.key = "disabled", .json = S("true")};
 	ed->changed = ed->changed || n > 0;
 	return n;

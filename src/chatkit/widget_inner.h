@@ -11,6 +11,8 @@
 enum rc widget_read(struct arena *a, struct slice json, struct json_at *root, struct err *e) MUSTCHECK;
 /* The member when it is a text, else empty: a wrong type is no fault here. */
 struct slice widget_str(const struct json_at *node, const char *key);
+/* The member is there and true. */
+bool widget_true(const struct json_at *node, const char *key);
 /* The i-th child: of a list, or the only one of a Transition. false: no more. */
 bool widget_child(const struct json_at *children, size_t i, struct json_at *child);
 

@@ -140,6 +140,7 @@ static void a_wrong_member__costs_only_itself(void **state)
 		{"{\"chatkit/stop\":1}", "chatkit/stop: expected a boolean\n"},
 		{"{\"chatkit/updatedItem\":{\"id\":\"x\"}}", "chatkit/updatedItem: expected an object with a type\n"},
 		{"{\"chatkit/items\":[7,{\"type\":\"task\"}]}", "chatkit/items: expected an object with a type\n"},
+		{"{\"chatkit/wigdet\":{},\"other/x\":1}", "chatkit/wigdet: unknown\n"},
 		{"{\"chatkit/title\":[]}", "chatkit/title: expected a text\n"},
 	};
 	struct arena *a = arena_new(1 << 20, NULL);
