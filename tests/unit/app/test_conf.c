@@ -764,6 +764,22 @@ static void the_example_is_true(void **state)
 	free(text);
 }
 
+/* What make run shows to who has configured nothing. */
+static void the_demonstration_is_true(void **state)
+{
+	struct rig *r = *state;
+	char here[512], env[600];
+	char *text = slurp("deploy/run.json");
+
+	assert_non_null(getcwd(here, sizeof(here)));
+	snprintf(env, sizeof(env), "CHATKIT_WIDGETS=%s/deploy/widgets", here);
+	if (!rig_load(r, text, RIG_ENV(env, "CHATKIT_SECRET=" S32, "CHATKIT_MODEL=demo/todo", "DATABASE_URL=postgres://h/d")))
+		fail_msg("%s", r->problems.p);
+	assert_int_equal(r->conf->warnings.n, 0);
+	assert_true(r->conf->n_widgets && r->conf->n_actions && r->conf->n_client_tools);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -787,6 +803,7 @@ int main(void)
 		cmocka_unit_test(distance),
 		cmocka_unit_test(the_guide_names_all),
 		cmocka_unit_test_setup_teardown(the_example_is_true, rig_setup, rig_teardown),
+		cmocka_unit_test_setup_teardown(the_demonstration_is_true, rig_setup, rig_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
