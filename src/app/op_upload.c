@@ -23,7 +23,7 @@ struct receiver {
 	struct upload *up;       /* NULL: the file has not begun */
 	struct slice said;       /* announced; empty: as this request says */
 	size_t max;
-	int64_t deadline;
+	int64_t deadline, n_read;
 	char name[FILENAME_MAX_BYTES];
 	size_t n_name;
 	bool in_file;
@@ -50,17 +50,21 @@ WAITS static enum rc begin_file(struct receiver *r, struct slice said, struct er
 	return upload_begin(r->x->app->files, &is, r->x->arena, &r->up, e);
 }
 
-/* RC_OK with *got 0: the body is over. */
+/* RC_OK with *got 0: the body is over. Some servers say so too when the client has left. */
 WAITS static enum rc read_piece(struct receiver *r, size_t *got, struct err *e)
 {
 	struct request *req = r->x->req;
 	int64_t idle = io_in(r->x->app->io, IDLE_US);
 
-	if (req->ops->read(req, r->piece, PIECE, got, idle < r->deadline ? idle : r->deadline, e) == RC_OK)
-		return RC_OK;
-	if (e->rc == RC_TIMEOUT)
-		e->http = 408; /* who is late is who asks */
-	return e->rc;
+	if (req->ops->read(req, r->piece, PIECE, got, idle < r->deadline ? idle : r->deadline, e) != RC_OK) {
+		if (e->rc == RC_TIMEOUT)
+			e->http = 408; /* who is late is who asks */
+		return e->rc;
+	}
+	r->n_read += (int64_t)*got;
+	if (*got == 0 && r->n_read < req->content_length)
+		return err_tell(e, RC_BAD, "The upload was broken off.");
+	return RC_OK;
 }
 
 static enum rc too_large(const struct receiver *r, struct err *e)
@@ -148,7 +152,7 @@ WAITS static enum rc form_piece(struct receiver *r, struct slice bytes, struct e
 WAITS static enum rc receive_form(struct receiver *r, struct err *e)
 {
 	struct slice boundary;
-	size_t all = 0, got;
+	size_t got;
 
 	if (!multipart_boundary(r->x->req->content_type, &boundary))
 		return err_tell(e, RC_BAD, "Content-Type: expected multipart/form-data with a boundary");
@@ -158,7 +162,7 @@ WAITS static enum rc receive_form(struct receiver *r, struct err *e)
 			return e->rc;
 		if (got == 0)
 			break;
-		if ((all += got) > r->max + FORM_MAX)
+		if ((uint64_t)r->n_read > r->max + FORM_MAX)
 			return too_large(r, e);
 		if (form_piece(r, slice_mem(r->piece, got), e) != RC_OK)
 			return e->rc;

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
-import json
 import os
-import signal
-import socket
+import resource
 import struct
 import threading
 import time
@@ -19,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+import fastcgi
 from client import Client, Reply
 from rig import Site, wait_for
 
@@ -391,50 +391,128 @@ def test_wrong_methods(site: Site) -> None:
 
 # --- what is broken off
 
-def begin_upload(site: Site, size: int, send: int) -> socket.socket:
-    """A request whose body stops in the middle, to the responder itself if it can be: lighttpd keeps it to itself until it is whole."""
-    sock = socket.create_connection(("127.0.0.1", site.port))
-    head = f"POST /api/chat/attachments HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\nContent-Type: application/pdf\r\nContent-Length: {size}\r\n\r\n"
-    sock.sendall(head.encode() + LARGE[:send])
-    return sock
+def begin_upload(site: Site, me: Client, send: int, end: bytes = b"") -> fastcgi.Connection:
+    """An upload to the responder itself, of which so many bytes come: lighttpd would keep it to itself until it is whole. There is a file under way then."""
+    connection = fastcgi.Connection(next((site.dir / "run").glob("fcgi.sock*")))
+    cookie = "; ".join(f"{k}={v}" for k, v in me.cookies.items())
+    connection.send(fastcgi.head([*fastcgi.variables("POST", "/api/chat/attachments"), ("CONTENT_TYPE", "application/pdf"), ("CONTENT_LENGTH", str(len(LARGE))),
+                                  ("HTTP_COOKIE", cookie)]))
+    for at in range(0, send, 32000):
+        connection.send(fastcgi.record(fastcgi.STDIN, LARGE[at:min(at + 32000, send)]))
+    wait_for("a file under way", lambda: len(files(site, "tmp")) == 1, 20)
+    connection.send(end)
+    return connection
 
 
 def test_a_client_that_leaves(store: Site) -> None:
     me = store.client()
     me.session()
     for send in (0, 1, 100000, 20 * MIB):
-        begin_upload(store, 25 * MIB - 400, send).close()
-    time.sleep(0.3)
+        for end in (b"", fastcgi.record(fastcgi.ABORT), fastcgi.record(fastcgi.STDIN)):  # leaves; is given up; says that this was all
+            begin_upload(store, me, send, end).sock.close()
+            wait_for("it to be gone", lambda: not files(store, "tmp"), 20)
     assert upload(me, PNG).status == 200
     nothing_left(store)
     assert len(files(store)) == 1
 
 
 def test_a_responder_that_is_killed(store: Site) -> None:
-    """Killed at any moment of an upload: what it wrote has no name, and the sweep finds it when it is old."""
+    """What it wrote has no name, and the sweep finds it when it is old."""
     me = store.client()
     me.session()
-    for moment in (0.005, 0.02, 0.05, 0.1):
-        killer = threading.Timer(moment, lambda: [store.kill(pid) for pid in store.pids()])
-        killer.start()
-        body, headers = form(LARGE, "a.pdf", "application/pdf")
-        try:
-            reply = me.post("/api/chat/attachments", body=body, headers=headers)
-            assert reply.status in (200, 500, 502, 503), reply
-        except (OSError, json.JSONDecodeError):
-            pass
-        killer.join()
+    aside = store.dir / "files"  # begin_upload wants to see its own alone
+    for n, send in enumerate((1, 100000, 20 * MIB)):
+        [pid] = store.pids()
+        with begin_upload(store, me, send):
+            store.kill(pid)
+        left = files(store, "tmp")
+        assert len(left) == 1 and not files(store) and store.db("SELECT count(*) FROM chatkit.file") == [(0,)]
+        left[0].rename(aside / f"left{n}")
         wait_for("another responder", lambda: store.client().get("/api/chat/health").status == 200, 20)
-    rows = {row[0] for row in store.db("SELECT id FROM chatkit.file")}
-    assert {p.name for p in files(store)} <= rows, "bytes without a row"
-    for path in files(store, "tmp"):
-        os.utime(path, (time.time() - 7200,) * 2)
-    # A start sweeps.
+    for n in range(3):
+        (aside / f"left{n}").rename(aside / f"tmp/left{n}")
+    for n in range(2):
+        os.utime(aside / f"tmp/left{n}", (time.time() - 7200,) * 2)
+    # A start sweeps; what is young may be somebody's.
     store.stop()
     store.start()
     assert store.client().get("/api/chat/health").status == 200
-    wait_for("the sweep", lambda: not files(store, "tmp"), 30)
+    wait_for("the sweep", lambda: [p.name for p in files(store, "tmp")] == ["left2"], 30)
     assert upload(me, PNG).status == 200
+
+
+def test_killed_at_any_moment(store: Site) -> None:
+    """Between the last byte and the answer: there are never bytes without a row."""
+    me = store.client()
+    me.session()
+    data = LARGE[:2 * MIB]
+    for moment in range(12):
+        [pid] = store.pids()
+        done = threading.Event()
+
+        def killer() -> None:
+            while not done.is_set():
+                if files(store, "tmp"):
+                    time.sleep(moment / 1000)
+                    store.kill(pid)
+                    return
+        thread = threading.Thread(target=killer)
+        thread.start()
+        try:
+            reply = upload(me, data, "a.pdf", "application/pdf")
+            assert reply.status in (200, 500, 502, 503), reply
+        except OSError:
+            pass
+        done.set()
+        thread.join()
+        wait_for("another responder", lambda: store.client().get("/api/chat/health").status == 200, 20)
+        rows = {row[0] for row in store.db("SELECT id FROM chatkit.file")}
+        assert {p.name for p in files(store)} <= rows, "bytes without a row"
+        for path in files(store, "tmp"):
+            path.unlink()
+
+
+def test_no_room(store: Site) -> None:
+    """For want of a full disk: a limit on the size of files, in a responder of its own."""
+    me = store.client()
+    assert upload(me, PNG).status == 200
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (90000, old[1]))
+    try:
+        responder = fastcgi.Responder(store.env)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    try:
+        cookie = "; ".join(f"{k}={v}" for k, v in me.cookies.items())
+        for size, status in ((80000, 200), (100000, 507), (2 * MIB, 507), (80000, 200)):
+            head = [*fastcgi.variables("POST", "/api/chat/attachments"), ("CONTENT_TYPE", "application/pdf"), ("CONTENT_LENGTH", str(size)), ("HTTP_COOKIE", cookie)]
+            with responder.connect() as c:
+                with contextlib.suppress(BrokenPipeError):  # it need not read on
+                    c.send(fastcgi.request(head, LARGE[:size]))
+                c.read_all()
+                assert c.status == status, c.out
+                assert status == 200 or (b"no room" in c.out and b"Retry-After" in c.out)
+            nothing_left(store)
+    finally:
+        responder.close()
+    assert len(files(store)) == 3
+
+
+def test_no_database(cluster, store: Site) -> None:
+    me = store.client()
+    announced = create(me)
+    here = upload(me, PNG).json
+    store.stop_db()
+    try:
+        assert upload(me, PNG).status == 503
+        assert upload(me, PNG, path=path_of(announced["upload_descriptor"]["url"])).status == 503
+        assert fetch(store, here["preview_url"]).status == 503
+        assert me.op("attachments.delete", attachment_id=here["id"]).status == 503
+    finally:
+        store.start_db()
+    wait_for("the database", lambda: fetch(store, here["preview_url"]).status == 200, 20)
+    assert upload(me, PNG, path=path_of(announced["upload_descriptor"]["url"])).status == 200
+    nothing_left(store)
 
 
 def test_the_sweep(store: Site) -> None:
@@ -450,6 +528,86 @@ def test_the_sweep(store: Site) -> None:
     assert store.client().get("/api/chat/health").status == 200
     wait_for("the sweep", lambda: store.db("SELECT id FROM chatkit.file") == [(kept,)], 30)
     assert [p.name for p in files(store)] == [kept]
+
+
+# --- in a conversation
+
+def said_to(site: Site) -> list[dict]:
+    """What the model was shown last of the person's words."""
+    return [m for m in site.model_requests()[-1].body["messages"] if m["role"] == "user"][-1]["content"]
+
+
+def message(text: str, *ids: str) -> dict:
+    return {"content": [{"type": "input_text", "text": text}], "attachments": list(ids), "inference_options": {}}
+
+
+def test_what_the_model_reads(model_site) -> None:
+    site = model_site(["I see."])
+    me = site.client()
+    text = "Zürich\n" * 40000
+    image, pdf, note = (upload(me, *what).json["id"] for what in ((PNG, "a.png", "image/png"), (LARGE[:MIB], "a.pdf", "application/pdf"),
+                                                                   (text.encode(), "a.txt", "text/plain")))
+    reply = me.op("threads.create", input=message("look", image, pdf, note))
+    assert reply.said == "I see.", reply
+    parts = said_to(site)
+    assert parts[0] == {"type": "text", "text": "look"}
+    assert parts[1]["image_url"]["url"] == "data:image/png;base64," + base64.b64encode(PNG).decode()
+    assert parts[2]["file"] == {"filename": "a.pdf", "file_data": "data:application/pdf;base64," + base64.b64encode(LARGE[:MIB]).decode()}
+    shown = text.encode()[:200 * 1024].decode("utf-8", "ignore")
+    assert shown in parts[3]["text"] and f"{len(shown.encode())} bytes of {len(text.encode())} are shown" in parts[3]["text"]
+    assert [f[0] for f in site.db("SELECT state FROM chatkit.file")] == ["used"] * 3
+    # What is deleted beneath is said, and the conversation goes on.
+    for path in files(site):
+        path.unlink()
+    assert me.op("threads.add_user_message", thread_id=reply.thread_id, input=message("and now?")).said == "I see."
+    first = [m for m in site.model_requests()[-1].body["messages"] if m["role"] == "user"][0]["content"]
+    assert [part["type"] for part in first] == ["text"] * 4 and all("cannot be read" in part["text"] for part in first[1:])
+
+
+def test_addresses_are_new_on_every_way_out(model_site) -> None:
+    site = model_site(["I see."])
+    me = site.client()
+    got = upload(me, PNG).json
+    reply = me.op("threads.create", input=message("look", got["id"]))
+    item = reply.of("thread.item.done")[0]["item"]
+    thread_id = reply.thread_id
+    history = [me.items(thread_id)[0], me.op("threads.get_by_id", thread_id=thread_id).json["items"]["data"][0]]
+    for shown in [item, *history]:
+        [attachment] = shown["attachments"]
+        assert attachment["thread_id"] == thread_id and attachment["id"] == got["id"] and "upload_descriptor" not in attachment
+        assert fetch(site, attachment["preview_url"]).body == PNG
+    [(body,)] = site.db("SELECT body FROM chatkit.item WHERE kind = 'user_message'")
+    assert f'"preview_url":"chatkit-file:{got["id"]}"' in body and "http" not in body
+    # By another name of this machine, and after a new secret: what stands in the history is still shown.
+    site.stop()
+    site.env["CHATKIT_SECRET_OLD"], site.env["CHATKIT_SECRET"] = site.secret, "n" * 64
+    site.env["CHATKIT_PUBLIC_URL"] = "https://chat.example"
+    site.start()
+    url = me.items(thread_id)[0]["attachments"][0]["preview_url"]
+    assert url.startswith("https://chat.example/api/chat/files/") and fetch(site, url).body == PNG
+
+
+def test_what_a_person_writes_is_no_placeholder(model_site) -> None:
+    text = '"preview_url":"chatkit-file:atc_x","url":"chatkit-file:atc_x"'
+    site = model_site([text])
+    me = site.client()
+    reply = me.op("threads.create", text=text)
+    assert reply.said == text
+    items = me.items(reply.thread_id)
+    assert items[0]["content"][0]["text"] == text and items[1]["content"][0]["text"] == text
+
+
+def test_files_that_cannot_be_sent(store: Site) -> None:
+    me = store.client()
+    image, announced = upload(me, PNG).json["id"], create(me)["id"]
+    assert me.op("threads.create", input=message("x", announced)).status == 400
+    assert me.op("threads.create", input=message("x", "atc_none")).status == 404
+    assert me.op("threads.create", input=message("x", *(f"atc_{i}" for i in range(11)))).status in (400, 404)
+    first = me.op("threads.create", input=message("x", image))
+    assert first.of("thread.created")
+    assert me.op("threads.create", input=message("x", image)).status == 404, "another conversation's"
+    assert me.op("threads.add_user_message", thread_id=first.thread_id, input=message("x", image)).status == 200
+    assert store.db("SELECT count(*) FROM chatkit.thread") == [(1,)]
 
 
 # --- memory
