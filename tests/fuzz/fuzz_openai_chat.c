@@ -77,8 +77,27 @@ static enum rc play(struct slice in, size_t step, struct arena *a, struct buf *o
 	return rc;
 }
 
+/* A file of any name, type and text, as they are after an upload: real UTF-8. */
+static struct message with_file(struct arena *a, struct slice in)
+{
+	struct part *p = arena_alloc(a, 2 * sizeof(*p));
+	struct buf real = BUF_INIT(4 << 20);
+	struct slice rest;
+
+	utf8_mend(&real, in);
+	rest = slice_cut(arena_dup(a, buf_slice(&real)), '\n', &p[0].name);
+	buf_release(&real);
+
+	p[0].kind = p[1].kind = PART_FILE;
+	p[0].text = slice_cut(rest, '\n', &p[0].mime);
+	p[1].name = p[0].name;
+	p[1].mime = p[0].text.n % 2 ? p[0].mime : S("image/png");
+	p[1].data = S("YQ==");
+	return (struct message){.role = ROLE_USER, .parts = p, .n = 2};
+}
+
 /* Stored, read, and sent back to the same family. */
-static void send_back(struct slice entry, struct arena *a)
+static void send_back(struct slice entry, struct slice in, struct arena *a)
 {
 	struct buf request = BUF_INIT(WIRE_REQUEST_MAX), again = BUF_INIT(4 * MESSAGE_JSON_MAX);
 	struct history h;
@@ -92,6 +111,7 @@ static void send_back(struct slice entry, struct arena *a)
 	CHECK(slice_eq(buf_slice(&again), entry));
 	history_init(&h, a);
 	history_add(&h, message_text(a, ROLE_USER, S("u")));
+	history_add(&h, with_file(a, in));
 	history_add(&h, m);
 	history_repair(&h);
 	openai_chat_request(&request, &ask);
@@ -122,7 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		in = slice_mem(data + 2, size - 2);
 		CHECK(play(in, SIZE_MAX, a, &one) == play(in, data[0], a, &other));
 		CHECK(slice_eq(buf_slice(&one), buf_slice(&other)));
-		send_back(buf_slice(&one), a);
+		send_back(buf_slice(&one), in, a);
 		whole(in, a);
 	}
 	buf_release(&one);
