@@ -309,7 +309,7 @@ static enum rc open_tools(struct app *app, struct err *e)
 	toolset_init(&app->plain_tools, app->arena);
 	if (c->todo_tools && (todo_tools(app, &app->tools, e) != RC_OK || todo_tools(app, &app->plain_tools, e) != RC_OK))
 		return e->rc;
-	if (page_new(app->arena, c, &app->tools, &app->page, e) != RC_OK)
+	if (page_new(app->arena, app->io, c, &app->tools, &app->page, e) != RC_OK)
 		return e->rc;
 	return actions_new(app->arena, c, &app->tools, &app->actions, e);
 }

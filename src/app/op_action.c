@@ -237,7 +237,7 @@ WAITS static enum rc finish(struct acting *ac, const struct tool_result *result,
 	if (rc == RC_OK)
 		rc = action_shown(ac->action, &ac->sent, result, x->arena, &sh, &note, &resume, e);
 	if (rc == RC_OK && sh.widget.n && ac->body.n) {
-		rc = page_widget(x->app->page, sh.widget, x->arena, &widget, e);
+		rc = page_widget(x->app->page, sh.widget, &widget, e);
 		if (rc == RC_OK)
 			rc = ck_widget_replace(x->arena, &out, ac->body, buf_slice(&widget), sh.copy_text, e);
 		if (rc == RC_OK) {

@@ -10,8 +10,11 @@
 
 #define TOOLS_MAX (CONF_WIDGETS_MAX + CONF_CLIENT_TOOLS_MAX + 1)
 #define META_MAX (WIDGET_MAX + 4096)
+#define MUCH (64 * 1024)             /* bytes of a widget: between two steps of making one, other streams come first */
+#define TREES_MAX (64 * 1024 * 1024) /* a widget of WIDGET_MAX as a tree, and what made it */
 
 struct page {
+	struct io *io;
 	const struct conf *conf; /* has the widgets, read and checked */
 	struct tool tools[TOOLS_MAX];
 	size_t n_tools;
@@ -19,13 +22,27 @@ struct page {
 
 /* ---- widgets ---- */
 
-static enum rc render(const struct widget_file *s, const struct json_at *data, struct arena *a, struct buf *out, struct err *e)
+/* One *.widget's tool. */
+struct page_show {
+	struct page *page;
+	const struct widget_file *file;
+};
+
+WAITS static void breathe(const struct page *p, size_t n)
+{
+	if (n > MUCH)
+		(void)io_sleep(p->io, 0, NULL);
+}
+
+WAITS static enum rc render(const struct page *p, const struct widget_file *s, const struct json_at *data, struct arena *a, struct buf *out, struct err *e)
 {
 	struct buf text = BUF_INIT(WIDGET_MAX), warnings = BUF_INIT(4096);
 	enum rc rc = template_render(s->template, a, data, &text, e);
 
+	breathe(p, text.n);
 	if (rc == RC_OK)
 		rc = widget_check(a, buf_slice(&text), out, &warnings, e);
+	breathe(p, text.n);
 	if (warnings.n)
 		log_line(LOG_WARN, NULL, "widget '%.*s': %.*s", SLICE_ARG(s->name), SLICE_ARG(slice_trim(buf_slice(&warnings))));
 	buf_release(&text);
@@ -44,13 +61,14 @@ static const struct widget_file *show_find(const struct page *p, struct slice na
 	return NULL;
 }
 
-enum rc page_widget(void *ctx, struct slice ref, struct arena *a, struct buf *out, struct err *e)
+WAITS static enum rc resolve(const struct page *p, struct slice ref, struct arena *a, struct buf *out, struct err *e)
 {
-	const struct page *p = ctx;
 	struct json_at root, template, data;
 	const struct widget_file *s;
 	struct json_doc *doc;
 
+	if (slice_find(ref, S("\"template\"")) < 0) /* as a tree only where it must be */
+		return widget_check(a, ref, out, NULL, e);
 	if (json_parse(a, ref, &GUARD_UPSTREAM, &doc, e) != RC_OK)
 		return err_wrap(e, "a widget");
 	root = json_root(doc);
@@ -61,24 +79,35 @@ enum rc page_widget(void *ctx, struct slice ref, struct arena *a, struct buf *ou
 	s = show_find(p, json_as_str(&template));
 	if (!s)
 		return err_set(e, RC_BAD, "there is no widget template '%.*s'", SLICE_ARG(slice_upto(json_as_str(&template), 64)));
-	return render(s, json_has(&data) ? &data : NULL, a, out, e);
+	return render(p, s, json_has(&data) ? &data : NULL, a, out, e);
+}
+
+enum rc page_widget(void *page, struct slice ref, struct buf *out, struct err *e)
+{
+	struct arena *a = arena_new(TREES_MAX, NULL);
+	enum rc rc = resolve(page, ref, a, out, e);
+
+	arena_free(a);
+	return rc;
 }
 
 /* show_NAME: the model's arguments are the template's data. What does not fit goes back to the model. */
 static enum rc show(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
 {
-	const struct widget_file *s = ctx;
+	const struct page_show *s = ctx;
 	struct buf widget = BUF_INIT(WIDGET_MAX), text = BUF_INIT(WIDGET_TOLD_MAX + 1024), meta = BUF_INIT(META_MAX);
+	struct arena *trees = arena_new(TREES_MAX, NULL);
 	struct json_doc *doc;
 	struct json_at root;
 	struct jsonw w;
 	enum rc rc;
 
-	rc = json_parse(call->arena, call->args, &GUARD_UPSTREAM, &doc, e);
+	rc = json_parse(trees, call->args, &GUARD_UPSTREAM, &doc, e);
 	if (rc == RC_OK) {
 		root = json_root(doc);
-		rc = render(s, &root, call->arena, &widget, e);
+		rc = render(s->page, s->file, &root, trees, &widget, e);
 	}
+	arena_free(trees);
 	if (rc == RC_OK) {
 		widget_text(&text, call->id, buf_slice(&widget));
 		jsonw_init(&w, &meta);
@@ -101,7 +130,7 @@ static enum rc show(void *ctx, struct tool_call *call, struct tool_result *out, 
 /* What is written so far may not be enough for the template: then there is nothing to see yet. */
 static bool preview(void *ctx, struct slice args, struct arena *a, struct buf *out)
 {
-	const struct widget_file *s = ctx;
+	const struct widget_file *s = ((const struct page_show *)ctx)->file;
 	struct buf text = BUF_INIT(WIDGET_MAX);
 	struct json_doc *doc;
 	struct json_at root;
@@ -115,8 +144,11 @@ static bool preview(void *ctx, struct slice args, struct arena *a, struct buf *o
 	return ok;
 }
 
-static void show_tool(struct page *p, struct arena *a, struct widget_file *f)
+static void show_tool(struct page *p, struct arena *a, const struct widget_file *f)
 {
+	struct page_show *s = arena_new_of(a, struct page_show);
+
+	*s = (struct page_show){p, f};
 	p->tools[p->n_tools++] = (struct tool){
 		.spec = {.name = arena_printf(a, "show_%.*s", SLICE_ARG(f->name)),
 			 .title = f->title,
@@ -127,7 +159,7 @@ static void show_tool(struct page *p, struct arena *a, struct widget_file *f)
 			 .idempotent = true},
 		.call = show,
 		.preview = preview,
-		.ctx = f,
+		.ctx = s,
 	};
 }
 
@@ -161,18 +193,15 @@ static void client_tool(struct page *p, const struct conf_client_tool *t)
 		(struct tool){.spec = {.name = t->name, .title = t->title, .description = t->description, .schema = t->schema}, .where = TOOL_CLIENT};
 }
 
-enum rc page_new(struct arena *a, const struct conf *c, struct toolset *set, struct page **out, struct err *e)
+enum rc page_new(struct arena *a, struct io *io, const struct conf *c, struct toolset *set, struct page **out, struct err *e)
 {
 	struct page *p = arena_new_of(a, struct page);
 
 	*out = p;
+	p->io = io;
 	p->conf = c;
-	for (size_t i = 0; i < c->n_widgets; i++) {
-		struct widget_file *f = arena_new_of(a, struct widget_file); /* a tool's context is not const */
-
-		*f = c->widgets[i].file;
-		show_tool(p, a, f);
-	}
+	for (size_t i = 0; i < c->n_widgets; i++)
+		show_tool(p, a, &c->widgets[i].file);
 	if (c->ask_tool)
 		ask_tool(p);
 	for (size_t i = 0; i < c->n_client_tools; i++)

@@ -12,12 +12,12 @@
 struct page;
 
 /* Adds its tools to the set; c outlives it. RC_CONF: two of a name. */
-enum rc page_new(struct arena *a, const struct conf *c, struct toolset *set, struct page **out, struct err *e) MUSTCHECK;
+enum rc page_new(struct arena *a, struct io *io, const struct conf *c, struct toolset *set, struct page **out, struct err *e) MUSTCHECK;
 /*
  * ref: a widget, or {"template","data"?} with the name of a *.widget; checked and compact, appended to out. Turns call it too (struct turns_opts), with the page
  * as ctx. RC_BAD says what is wrong.
  */
-enum rc page_widget(void *page, struct slice ref, struct arena *a, struct buf *out, struct err *e);
+WAITS enum rc page_widget(void *page, struct slice ref, struct buf *out, struct err *e);
 
 /* tool_invoke for an action, with the agent's deadline for a tool; one that takes longer is a no of the tool's. */
 WAITS enum rc page_invoke(struct app *app, const struct tool *t, const struct caller *who, struct slice args, struct arena *a, struct stop *stop,

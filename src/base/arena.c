@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 
@@ -59,6 +60,9 @@ struct arena *arena_new(size_t cap, struct arena *parent)
 	return a;
 }
 
+/* What took much for once gives it back to the machine: the heap by itself would keep it for good. */
+#define GIVE_BACK ((size_t)4 * 1024 * 1024)
+
 void arena_free(struct arena *a)
 {
 	size_t used;
@@ -84,6 +88,8 @@ void arena_free(struct arena *a)
 	if (a->parent)
 		atomic_fetch_sub_explicit(&a->parent->n_children, 1, memory_order_relaxed);
 	free(a);
+	if (used > GIVE_BACK)
+		malloc_trim(GIVE_BACK);
 }
 
 static bool has_room(const struct arena *a, size_t n, size_t slack)

@@ -32,6 +32,14 @@ int64_t map_wall_us(const struct map *m)
 	return env_wall_us(io_env(m->opts->io));
 }
 
+#define MUCH (64 * 1024) /* bytes */
+
+void map_breathe(struct map *m, size_t n)
+{
+	if (n > MUCH)
+		(void)io_sleep(m->opts->io, 0, NULL);
+}
+
 /* ---- the view, which may be gone ---- */
 
 static void view_said(struct map *m, enum rc rc)

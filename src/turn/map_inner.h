@@ -11,6 +11,8 @@ WAITS void map_show_item(struct map *m, enum ck_event_kind kind); /* m->json is 
 /* A new id in the turn's arena. */
 struct slice map_id(struct map *m, const char *prefix);
 int64_t map_wall_us(const struct map *m);
+/* Between two steps of work on n bytes: the other streams come first when it is much. */
+WAITS void map_breathe(struct map *m, size_t n);
 
 /* ---- rows (map.c) ---- */
 /* One write: rows and their texts live as long as one statement, so that a run of many rounds does not pile them up. */
@@ -64,8 +66,8 @@ void thoughts_release(struct map *m);
 /* ---- widgets that grow (map_widget.c) ---- */
 /* A call of a tool that shows a widget, half written. */
 WAITS enum rc widget_grows(struct map *m, const struct agent_call *call, struct err *e);
-/* The call's widget as it is at last: brings one that grew there and gives its id and time in *meta; without one meta->id is empty. */
-WAITS enum rc widget_grown(struct map *m, size_t index, struct slice widget, struct arena *a, struct ck_meta *meta, struct err *e);
+/* The call's widget as it is at last: brings one that grew there and gives its id and time in *meta. false: none grew. */
+WAITS bool widget_grown(struct map *m, size_t index, struct slice widget, struct ck_meta *meta);
 /* The call came to nothing. */
 WAITS void widget_gone(struct map *m, size_t index);
 WAITS void widgets_drop(struct map *m); /* all of them */

@@ -43,6 +43,8 @@ WAITS static enum rc showing_write(struct map *m, const struct showing *s, struc
 		return RC_OK;
 	rows_open(m, &r, s->n, 0);
 	for (size_t i = 0; i < s->n; i++)
+		map_breathe(m, s->at[i].item.body.n);
+	for (size_t i = 0; i < s->n; i++)
 		r.put[r.batch.n_put++] = s->at[i].item;
 	if (rows_write(m, &r, false, e) != RC_OK)
 		return err_wrap(e, "storing what a tool shows");
@@ -60,39 +62,37 @@ static struct ck_meta new_meta(struct map *m, const char *prefix)
 /* ---- what a result asks for ---- */
 
 /* A widget, given or by its template; empty: none, why is in the log. */
-static struct slice widget_of(struct map *m, struct slice ref, struct arena *a)
+WAITS static struct slice widget_of(struct map *m, struct slice ref, struct arena *a)
 {
 	struct err e = ERR_INIT;
 	struct buf b = BUF_INIT(WIDGET_MAX);
 
-	if (!m->opts->widget || m->opts->widget(m->opts->widgets, ref, a, &b, &e) != RC_OK) {
+	if (!m->opts->widget || m->opts->widget(m->opts->widgets, ref, &b, &e) != RC_OK) {
 		log_err(&(struct log_ctx){.thread = m->key.thread_id, .turn = m->key.turn_id}, "a widget cannot be shown", &e);
 		buf_release(&b);
 		return SLICE_NONE;
 	}
+	map_breathe(m, b.n);
 	return kept(a, &b);
 }
 
 /* A new widget item; or one that grew, in its last state. */
-WAITS static enum rc add_widget(struct map *m, struct showing *s, size_t index, const struct ck_shown *shown, struct err *e)
+WAITS static void add_widget(struct map *m, struct showing *s, size_t index, const struct ck_shown *shown)
 {
 	struct slice widget = widget_of(m, shown->widget, s->arena);
 	struct buf b = BUF_INIT(WIDGET_MAX + CK_SHOWN_TEXT_MAX + 4096);
 	struct ck_meta meta;
 
 	if (!widget.n)
-		return RC_OK;
-	if (widget_grown(m, index, widget, s->arena, &meta, e) != RC_OK)
-		return e->rc;
-	if (!meta.id.n)
+		return;
+	if (!widget_grown(m, index, widget, &meta))
 		meta = new_meta(m, "msg_");
 	ck_widget_item(&b, &meta, widget, shown->copy_text);
 	showing_add(s, meta.id, S("widget"), kept(s->arena, &b), ITEM_DONE, CK_ITEM_DONE);
-	return RC_OK;
 }
 
 /* The sender of an action gets another widget. */
-static enum rc add_replaced(struct map *m, struct showing *s, const struct turn_act *act, const struct ck_shown *shown, struct err *e)
+WAITS static enum rc add_replaced(struct map *m, struct showing *s, const struct turn_act *act, const struct ck_shown *shown, struct err *e)
 {
 	struct slice widget = widget_of(m, shown->widget, s->arena);
 	struct buf b = BUF_INIT(WIDGET_MAX + CK_SHOWN_TEXT_MAX + 4096);
@@ -222,8 +222,10 @@ WAITS static enum rc show_all(struct map *m, size_t index, const struct turn_act
 	s->arena = a;
 	if (shown->message.n)
 		rc = add_message(m, s, shown->message, e);
-	if (rc == RC_OK && shown->widget.n)
-		rc = act && act->item_id.n ? add_replaced(m, s, act, shown, e) : add_widget(m, s, index, shown, e);
+	if (rc == RC_OK && shown->widget.n && act && act->item_id.n)
+		rc = add_replaced(m, s, act, shown, e);
+	else if (rc == RC_OK && shown->widget.n)
+		add_widget(m, s, index, shown);
 	for (size_t i = 0; rc == RC_OK && i < shown->n_items; i++)
 		adopt(m, s, shown->items[i], SLICE_NONE, CK_ITEM_DONE);
 	if (rc == RC_OK && ask.n)
@@ -262,7 +264,12 @@ enum rc shown_result(struct map *m, size_t index, const struct tool_result *r, s
 {
 	*out = (struct ck_shown){0};
 	if (!r->is_error && (r->meta.n || r->json.n || r->ask.n)) {
-		if (read_meta(m, r, a, out, e) != RC_OK || show_all(m, index, NULL, r->ask, out, a, e) != RC_OK)
+		if (read_meta(m, r, a, out, e) != RC_OK) { /* more than there is room for: the model has the text */
+			log_err(&(struct log_ctx){.thread = m->key.thread_id, .turn = m->key.turn_id}, "what a tool shows", e);
+			*out = (struct ck_shown){0};
+		}
+		map_breathe(m, r->meta.n);
+		if (show_all(m, index, NULL, r->ask, out, a, e) != RC_OK)
 			return e->rc;
 	}
 	widget_gone(m, index); /* it grew, and then there was none */

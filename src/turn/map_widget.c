@@ -65,33 +65,38 @@ WAITS static void change_shown(struct map *m, const struct grown *g, const struc
 	map_show(m, &ev);
 }
 
-/* From what is shown to this widget. */
-WAITS static enum rc grown_to(struct map *m, struct grown *g, struct slice widget, struct arena *a, struct err *e)
+#define DIFF_MAX (32 * 1024 * 1024) /* two widgets as trees */
+
+/* From what is shown to this widget. What cannot be compared is shown anew. */
+WAITS static void grown_to(struct map *m, struct grown *g, struct slice widget)
 {
+	struct arena *a = arena_new(DIFF_MAX, NULL);
 	struct widget_change *changes = arena_alloc(a, WIDGET_CHANGES_MAX * sizeof(*changes));
 	size_t n = 0;
 
-	if (widget_diff(a, buf_slice(&g->widget), widget, false, changes, &n, e) != RC_OK)
-		return e->rc;
+	map_breathe(m, widget.n);
+	if (widget_diff(a, buf_slice(&g->widget), widget, false, changes, &n, NULL) != RC_OK) {
+		changes[0] = (struct widget_change){.kind = WIDGET_ROOT, .json = widget};
+		n = 1;
+	}
 	for (size_t i = 0; i < n; i++)
 		change_shown(m, g, &changes[i]);
+	arena_free(a);
 	buf_clear(&g->widget);
 	buf_add(&g->widget, widget);
-	return RC_OK;
+	map_breathe(m, widget.n);
 }
 
-enum rc widget_grown(struct map *m, size_t index, struct slice widget, struct arena *a, struct ck_meta *meta, struct err *e)
+bool widget_grown(struct map *m, size_t index, struct slice widget, struct ck_meta *meta)
 {
 	struct grown *g = grown_find(m, index);
 
-	*meta = (struct ck_meta){.created_us = 0};
 	if (!g)
-		return RC_OK;
-	if (grown_to(m, g, widget, a, e) != RC_OK)
-		return e->rc;
+		return false;
+	grown_to(m, g, widget);
 	*meta = (struct ck_meta){g->id, m->key.thread_id, g->created_us};
 	grown_free(g);
-	return RC_OK;
+	return true;
 }
 
 WAITS static enum rc grown_begin(struct map *m, struct grown *g, struct slice widget, struct err *e)
@@ -122,7 +127,7 @@ enum rc widget_grows(struct map *m, const struct agent_call *call, struct err *e
 	a = arena_new(32 * 1024 * 1024, NULL);
 	if (json_complete(call->args, &args) && call->tool->preview(call->tool->ctx, buf_slice(&args), a, &widget) && buf_ok(&widget)) {
 		if (g)
-			rc = grown_to(m, g, buf_slice(&widget), a, e);
+			grown_to(m, g, buf_slice(&widget));
 		else if ((g = grown_new(m, call->index)))
 			rc = grown_begin(m, g, buf_slice(&widget), e);
 	}

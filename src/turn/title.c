@@ -114,7 +114,7 @@ static void add_plain(struct buf *out, struct slice s)
 	}
 }
 
-static struct slice clean(struct arena *a, struct slice said)
+struct slice title_clean(struct arena *a, struct slice said)
 {
 	struct slice line = title_line(said), title = SLICE_NONE;
 	struct buf plain = BUF_INIT(SAID_MAX);
@@ -180,7 +180,7 @@ static void title_task(void *arg)
 
 	io_timer_set(t->io, &t->timer, io_in(t->io, TITLE_US), too_late, t);
 	if (ask(t, &said, &e) == RC_OK)
-		t->text = clean(t->arena, buf_slice(&said));
+		t->text = title_clean(t->arena, buf_slice(&said));
 	else
 		log_line(LOG_DEBUG, NULL, "no title: %s", e.msg);
 	io_timer_off(t->io, &t->timer);

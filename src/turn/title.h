@@ -26,4 +26,10 @@ WAITS struct slice title_take(struct title *t, int64_t wait_us);
 /* Stops what is still under way, and ends. NULL is fine. */
 WAITS void title_release(struct title *t);
 
+/*
+ * What a model said as a title: one line of real UTF-8 without control bytes, quotes, "Title:" or full stop, of at most 48 characters; empty when it is
+ * none. In a. Pure.
+ */
+struct slice title_clean(struct arena *a, struct slice said);
+
 #endif

@@ -34,7 +34,7 @@ struct turns_opts {
 			      struct err *e);
 	void *files;
 	/* A widget (JSON of one, or {"template","data"?}) checked and compact, into out. */
-	enum rc (*widget)(void *ctx, struct slice ref, struct arena *a, struct buf *out, struct err *e);
+	WAITS enum rc (*widget)(void *ctx, struct slice ref, struct buf *out, struct err *e);
 	void *widgets;
 };
 
