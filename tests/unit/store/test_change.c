@@ -175,7 +175,7 @@ static void drop(struct io *io)
 	EXPECT_EQ(ask("SELECT count(*) FROM chatkit.item WHERE owner_id = 'drop' AND state = 'waiting'"), 3);
 	/* By a write and by the end too. An empty batch drops them all. */
 	EXPECT_RC_E(RC_OK, store_write(sc.sh.s, sc.sh.a, &t.k, &(struct batch){.drop_waiting = S("client_tool_call")}, &sc.sh.e), &sc.sh.e);
-	EXPECT(!waiting_of(&sc, "client_tool_call").found);
+	EXPECT(!waiting_of(&sc, "client_tool_call").found && waiting_of(&sc, "assistant_message").found);
 	EXPECT_RC_E(RC_OK, store_end(sc.sh.s, sc.sh.a, &t.k, &(struct turn_end){.state = TURN_DONE, .batch = {.drop_waiting = S("assistant_message")}}, &sc.sh.e), &sc.sh.e);
 	EXPECT_EQ(ask("SELECT count(*) FROM chatkit.item WHERE owner_id = 'drop' AND state = 'waiting' AND id = 'call_far'"), 1);
 	EXPECT_EQ(ask("SELECT count(*) FROM chatkit.item WHERE owner_id = 'drop' AND state = 'waiting'"), 1);

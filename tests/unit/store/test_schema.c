@@ -191,6 +191,14 @@ static void the_keeper_sees_running_turns_and_no_more(void **state UNUSED)
 	}
 	EXPECT(denied(c, "INSERT INTO chatkit.live VALUES ('one', 't', 'u', 'r', now())"));
 	PQclear(ask_on(c, "ROLLBACK"));
+	/* A file only as long as no conversation uses it, and then only to let it go. */
+	ask("UPDATE chatkit.file SET state = 'used', thread_id = 't' WHERE owner_id = 'one'");
+	PQclear(ask_on(c, "BEGIN; SELECT set_config('chatkit.keeper', 'on', true)"));
+	EXPECT_EQ(rows(c, "SELECT count(*) FROM", "file", ""), 1);
+	EXPECT_EQ(rows(c, "UPDATE", "file", "SET state = 'gone'"), 1);
+	PQclear(ask_on(c, "ROLLBACK; BEGIN; SELECT set_config('chatkit.keeper', 'on', true)"));
+	EXPECT(denied(c, "UPDATE chatkit.file SET state = 'here'"));
+	PQclear(ask_on(c, "ROLLBACK"));
 	EXPECT_EQ(rows(c, "SELECT count(*) FROM", "live", ""), 0);
 	PQfinish(c);
 }

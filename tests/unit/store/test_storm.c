@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Everything at once, from several processes, for some seconds, while the server is killed and started again: begin, write, keep, end, take over, sweep,
- * delete, and requests sent again when they failed. At the end: nothing that was acknowledged is missing, nothing stands twice, no number is left out,
+ * delete, change beside a turn, files that come, are used and go, and requests sent again when they failed. At the end: nothing that was acknowledged is missing, nothing stands twice, no number is left out,
  * nothing runs, and the server saw no deadlock.
  */
 #include "base/crypto.h"
@@ -11,7 +11,7 @@ enum { PROCESSES = 3, TALKERS = 6, OWNERS = 3, THREADS = 5, ACKED_MAX = 200000 }
 
 static struct storm {
 	_Atomic bool over;
-	_Atomic int started, n_acked, leased, retried, busy, stale, down, lost, ended, swept, deleted, kept, odd;
+	_Atomic int started, n_acked, leased, retried, busy, stale, down, lost, ended, swept, deleted, kept, changed, forgotten, odd;
 	char ghost[256]; /* the runner of a process that has ended: its turns may be taken over at once */
 	char acked[ACKED_MAX][24];
 } *st;
@@ -27,7 +27,7 @@ struct house {
 		int64_t n;         /* chunks */
 		int no, serial;
 		bool is_ghost, doomed;
-	} talkers[TALKERS];
+	} talkers[TALKERS], changer;
 };
 
 static unsigned dice(unsigned sides)
@@ -290,6 +290,53 @@ static void sweep(struct store *s)
 	arena_free(a);
 }
 
+/* A change of a thread in which turns may run, that uses a file; the file may be swept before, the thread may be deleted. */
+static void change(struct house *h)
+{
+	struct arena *a = arena_new((size_t)1 << 20, NULL);
+	struct talker *t = &h->changer;
+	struct slice body = new_body(a, t);
+	struct piece p;
+	struct store_file f = {.id = id_in(a, "fil_"), .name = S("n"), .mime = S("m"), .size = 1, .state = FILE_HERE};
+	struct store_quota q = {1000000, 1000000};
+	struct change c = {.owner = arena_printf(a, "storm%u", dice(OWNERS)), .batch = piece_of(a, &p, body)};
+	enum change_how how = CHANGE_DONE;
+	struct err e = ERR_INIT;
+	enum rc rc = store_file_new(h->live.s, a, c.owner, &f, &q, &e);
+
+	t->doomed = dice(2);
+	c.thread_id = arena_printf(a, "%s-%u", t->doomed ? "doomed" : "kept", dice(THREADS));
+	c.if_no_entry = p.entry.id;
+	c.batch.files = &f.id;
+	c.batch.n_files = 1;
+	if (rc == RC_OK)
+		rc = store_change(h->live.s, a, &c, &how, &e);
+	if ((rc != RC_OK && rc != RC_DB && rc != RC_NOT_FOUND) || how != CHANGE_DONE)
+		odd("change", &e);
+	if (rc == RC_OK) {
+		acknowledge(t, body);
+		st->changed++;
+	}
+	arena_free(a);
+}
+
+static void sweep_files(struct store *s)
+{
+	struct arena *a = arena_new((size_t)1 << 20, NULL);
+	struct swept out[20];
+	struct err e = ERR_INIT;
+	size_t n = 0;
+	enum rc rc = store_files_sweep(s, a, 5 * IO_MS, out, countof(out), &n, &e);
+
+	for (size_t i = 0; i < n && rc == RC_OK; i++) {
+		rc = store_file_forget(s, a, out[i].owner, out[i].id, &e);
+		st->forgotten += rc == RC_OK;
+	}
+	if (rc != RC_OK && rc != RC_DB)
+		odd("files", &e);
+	arena_free(a);
+}
+
 static void sweeper(void *arg)
 {
 	struct house *h = arg;
@@ -300,6 +347,8 @@ static void sweeper(void *arg)
 		bool found = false;
 
 		sweep(h->live.s);
+		change(h);
+		sweep_files(h->live.s);
 		if (store_thread_delete(h->live.s, arena_printf(a, "storm%u", dice(OWNERS)), arena_printf(a, "doomed-%u", dice(THREADS)), &found, &e) != RC_OK &&
 		    e.rc != RC_DB)
 			odd("delete", &e);
@@ -317,6 +366,7 @@ static void house(struct io *io)
 	shop_open(&h.live, io, NULL);
 	shop_open(&h.dead, io, st->ghost);
 	st->started++;
+	h.changer = (struct talker){.h = &h, .no = TALKERS};
 	for (int i = 0; i < TALKERS; i++) {
 		h.talkers[i].h = &h;
 		h.talkers[i].no = i;
@@ -416,10 +466,12 @@ static void storm(void **state UNUSED)
 	st->over = true;
 	crowd_join(PROCESSES, pids);
 	run_task(last_sweep);
-	print_message("%d restarts; leased %d retried %d busy %d stale %d down %d lost %d ended %d closed %d deleted %d kept %d; acknowledged %d\n", restarts,
-		      st->leased, st->retried, st->busy, st->stale, st->down, st->lost, st->ended, st->swept, st->deleted, st->kept, st->n_acked);
+	print_message("%d restarts; leased %d retried %d busy %d stale %d down %d lost %d ended %d closed %d deleted %d kept %d changed %d forgotten %d; acknowledged %d\n", restarts,
+		      st->leased, st->retried, st->busy, st->stale, st->down, st->lost, st->ended, st->swept, st->deleted, st->kept, st->changed, st->forgotten, st->n_acked);
 	EXPECT_EQ(st->odd, 0);
-	EXPECT(st->ended > 0 && st->retried > 0 && st->swept > 0 && st->deleted > 0 && st->lost > 0 && st->kept > 0);
+	EXPECT(st->ended > 0 && st->retried > 0 && st->swept > 0 && st->deleted > 0 && st->lost > 0 && st->kept > 0 && st->changed > 0 && st->forgotten > 0);
+	EXPECT_EQ(ask("SELECT count(*) FROM chatkit.file f WHERE state = 'used' AND NOT EXISTS\n"
+		      "(SELECT FROM chatkit.thread t WHERE t.owner_id = f.owner_id AND t.id = f.thread_id)"), 0);
 	EXPECT_EQ(missing("item"), 0);
 	EXPECT_EQ(missing("entry"), 0);
 	EXPECT_EQ(ask("SELECT count(*) FROM (SELECT FROM chatkit.item GROUP BY body HAVING count(*) > 1) x"), 0);
