@@ -17,6 +17,21 @@ static void check_taken(const struct conf *c)
 	CHECK(!slice_ends(c->base_path, S("/")) && (c->base_path.n == 0 || c->base_path.p[0] == '/'));
 }
 
+/* With problems or without, what is there keeps its limits. */
+static void check_parts(const struct conf *c)
+{
+	CHECK(c->n_client_tools <= CONF_CLIENT_TOOLS_MAX && c->n_actions <= CONF_ACTIONS_MAX);
+	CHECK(c->n_context <= CONF_CONTEXT_MAX && c->n_texts <= CONF_TEXTS_MAX);
+	for (size_t i = 0; i < c->n_actions; i++) {
+		const struct conf_action *a = &c->actions[i];
+
+		CHECK(a->type.n <= 128 && a->arguments.n <= 64 * 1024 && a->effects.n <= 64 * 1024);
+		CHECK(a->notice_message.n == 0 || a->notice_level.n > 0);
+	}
+	for (size_t i = 0; i < c->n_texts; i++)
+		CHECK(c->texts[i].text.n > 0 && c->texts[i].text.n <= 319);
+}
+
 static void read_file(struct slice in)
 {
 	static const char *const environ_[] = {"A=a", "LIST=https://a.example,https://b.example", "N=7", NULL};
@@ -32,7 +47,11 @@ static void read_file(struct slice in)
 	r.c->body_max = 1024;
 	conf_read_text(&r, "x.json", in);
 	conf_choose_models(&r);
+	conf_choose_titles(&r);
+	conf_choose_transcriber(&r);
+	conf_check_actions(&r);
 	check_taken(r.c);
+	check_parts(r.c);
 	CHECK((r.n_problems == 0) == (problems.n == 0));
 	CHECK((r.n_problems == 0) == (e.rc == RC_OK));
 	conf_print(r.c, &shown);
