@@ -21,7 +21,7 @@
 struct receiver {
 	struct exchange *x;
 	struct upload *up;       /* NULL: the file has not begun */
-	struct slice said;       /* announced; empty: as this request says */
+	struct slice said, title; /* type and name as announced; empty: as this request says */
 	size_t max;
 	int64_t deadline, n_read;
 	char name[FILENAME_MAX_BYTES];
@@ -45,7 +45,7 @@ static struct slice name_of(const struct receiver *r)
 
 WAITS static enum rc begin_file(struct receiver *r, struct slice said, struct err *e)
 {
-	struct upload_is is = {.said = r->said.n ? r->said : said, .name = name_of(r), .max = r->max};
+	struct upload_is is = {.said = r->said.n ? r->said : said, .name = r->title.n ? r->title : name_of(r), .max = r->max};
 
 	return upload_begin(r->x->app->files, &is, r->x->arena, &r->up, e);
 }
@@ -187,12 +187,13 @@ WAITS static enum rc receive(struct receiver *r, struct err *e)
 	return upload_seal(r->up, e);
 }
 
-static struct receiver *receiver_new(struct exchange *x, struct slice said, size_t max)
+static struct receiver *receiver_new(struct exchange *x, struct slice said, struct slice title, size_t max)
 {
 	struct receiver *r = xalloc(sizeof(*r));
 
 	r->x = x;
 	r->said = said;
+	r->title = title;
 	r->max = max;
 	r->deadline = io_in(x->app->io, WHOLE_US);
 	return r;
@@ -259,7 +260,7 @@ enum rc op_upload(struct exchange *x, struct err *e)
 
 	if (may_upload(x, e) != RC_OK || exchange_writer(x, e) != RC_OK)
 		return e->rc;
-	r = receiver_new(x, SLICE_NONE, x->app->conf->files.max_bytes);
+	r = receiver_new(x, SLICE_NONE, SLICE_NONE, x->app->conf->files.max_bytes);
 	rc = receive(r, e);
 	if (rc == RC_OK)
 		rc = new_row(x, r, &f, e);
@@ -304,7 +305,7 @@ enum rc op_upload_announced(struct exchange *x, struct err *e)
 
 	if (may_upload(x, e) != RC_OK || find_announced(x, &f, e) != RC_OK)
 		return e->rc;
-	r = receiver_new(x, f.mime, (uint64_t)f.size < max ? (size_t)f.size : max);
+	r = receiver_new(x, f.mime, f.name, (uint64_t)f.size < max ? (size_t)f.size : max);
 	rc = receive(r, e);
 	if (rc == RC_OK)
 		rc = announced_row(x, r, &f, e);
