@@ -49,14 +49,14 @@ function wait(behaviour, busy, from, root) {
   };
 }
 
-/* The fields of a form, nested where their names have dots. */
+/* The fields of a form, nested where their names have dots; what a name finds in a prototype is not looked at. */
 export function values(scope) {
   const out = {};
   const nodes = scope.matches('[data-field]') ? [scope] : scope.querySelectorAll('[data-field]');
   for (const node of nodes) {
     const { name, get } = fields.get(node);
     const path = name.split('.');
-    if (!name || path.includes('__proto__')) continue;
+    if (!name) continue;
     let at = out;
     for (const key of path.slice(0, -1)) {
       if (!Object.hasOwn(at, key) || typeof at[key] !== 'object') at[key] = {};

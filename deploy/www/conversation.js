@@ -206,7 +206,7 @@ export class Conversation {
 
   send(text, attachments = []) {
     const content = text ? [{ type: 'input_text', text }] : [];
-    const input = { content, attachments: attachments.map((file) => file.id), quoted_text: '', inference_options: {} };
+    const input = { content, attachments: attachments.map((file) => file.id), quoted_text: '', inference_options: this.page.inferenceOptions };
     const shown = `unsent-${randomId()}`;
     this.put({ id: shown, type: 'user_message', content, attachments });
     scroll.stick = true;

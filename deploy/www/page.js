@@ -25,7 +25,7 @@ export class Page {
     if (this.session.domain_key) return mountComponent(this.session.domain_key);
     this.session.title ||= 'Chat';
     $('brand').textContent = this.session.title;
-    $('model').textContent = this.session.model ?? '';
+    this.offerModels();
     $('demo-note').hidden = !this.session.demo;
     this.composer.start(this.session);
     this.threads.loaded = this.threads.load();
@@ -35,6 +35,19 @@ export class Page {
     this.booted = true;
     return this.update();
   }
+
+  /* One model is named; among several the visitor chooses. The first is what the server takes unasked. */
+  offerModels() {
+    const { model, models = [] } = this.session;
+    $('model').textContent = model ?? '';
+    if (models.length < 2) return;
+    $('model').hidden = true;
+    $('models').hidden = false;
+    $('models').append(...models.map((name) => el('option', { value: name }, name)));
+  }
+
+  /* What goes with a message beside its words. */
+  get inferenceOptions() { return $('models').selectedIndex > 0 ? { model: $('models').value } : {}; }
 
   /* Draws everything that depends on which conversation is shown and on what it does. */
   update() {

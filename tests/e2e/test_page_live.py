@@ -172,6 +172,16 @@ def test_notices_effects_and_what_may_be_stopped(stub: Stub, page: Page) -> None
     assert page.one("closed").text == "This case is closed" and not page.one("composer").is_displayed()
 
 
+def test_a_choice_of_models(stub: Stub, page: Page) -> None:
+    stub.session |= {"model": "small", "models": ["small", "large"]}
+    stub.on("threads.add_user_message", turn(answer("One.")), turn(answer("Two.", "msg_b"), item_id="msg_v"))
+    begin(stub, page)
+    page.say("first")
+    page.one("models").send_keys("large")
+    page.say("second")
+    assert [p["input"]["inference_options"] for p in stub.asked("threads.add_user_message")] == [{}, {"model": "large"}]
+
+
 # ---- what is done with widgets
 
 
@@ -483,3 +493,68 @@ def test_a_stream_that_breaks_in_an_action(stub: Stub, page: Page) -> None:
     assert len(stub.asked("threads.custom_action")) == 2 and not page.errors()
 
 
+
+
+# ---- trust
+
+EVIL = "https://tracker.example/"
+HOSTILE = [
+    items.widget({"type": "Card", "background": f"red url({EVIL}bg.png)", "border": {"size": 1, "color": f"url({EVIL}b.png)"}, "status": {"text": "<b>x</b>", "favicon": EVIL + "f.ico"},
+                  "children": [
+                      {"type": "Image", "src": EVIL + "i.png", "alt": "<img src=x onerror=window.pwned=1>"}, {"type": "Image", "src": "javascript:window.pwned=1"},
+                      {"type": "Image", "src": "//tracker.example/j.png"}, {"type": "Markdown", "value": f"![a]({EVIL}m.png) [b](javascript:window.pwned=1) <img src=x onerror=window.pwned=1>"},
+                      items.text("<script>window.pwned=1</script>", color=f"red;background:url({EVIL}c.png)", width=f"1px;background-image:url({EVIL}w.png)"),
+                      {"type": "Box", "background": {"light": f"url({EVIL}l.png)", "dark": "expression(1)"}, "children": [{"type": "Icon", "name": "constructor"}]},
+                      {"type": "Form", "onSubmitAction": {"type": "send"}, "children": [
+                          {"type": "Input", "name": "__proto__.polluted", "defaultValue": "1"}, {"type": "Input", "name": "constructor.prototype.polluted", "defaultValue": "1"},
+                          {"type": "Input", "name": "submit"}, {"type": "Input", "name": "elements.0", "defaultValue": "e"}, {"type": "Button", "label": "Send", "submit": True}]},
+                      {"type": "__proto__", "children": [{"type": "constructor", "children": "words"}, {"type": "toString"}]}]}) | {"id": "evil"},
+    {"type": "generated_image", "image": {"id": "x", "url": EVIL + "g.png"}}, {"type": "generated_image", "image": {"id": "y", "url": "javascript:window.pwned=1"}},
+    items.message("x", [items.annotation({"type": "url", "title": "t", "url": "javascript:window.pwned=1"}, 1), items.annotation({"type": "url", "title": "<b>", "url": EVIL})]),
+    {"type": "workflow", "workflow": {"type": "custom", "expanded": True, "tasks": [{"type": "web_search", "sources": [{"type": "url", "title": "t", "url": "data:text/html,x"}]},
+                                                                                   {"type": "custom", "title": "<i>", "content": f"![x]({EVIL}t.png)"}]}},
+]
+# What no server should send; each is survived by itself.
+BROKEN = [{"type": kind} | more for kind in ("user_message", "assistant_message", "client_tool_call", "widget", "generated_image", "structured_input", "workflow", "task", "end_of_turn")
+          for more in ({}, {"content": None, "widget": None, "workflow": None, "task": None, "inputs": None, "image": None, "arguments": None},
+                       {"content": [None, 5, {}], "widget": [], "workflow": {"tasks": [None, {}, 5], "summary": 3}, "task": 5, "inputs": [None, {}, {"type": "multiple_choice", "options": 5}],
+                        "image": {"url": 5}, "arguments": 5, "attachments": 5, "status": "pending"})]
+BROKEN += [items.widget({"type": kind, "children": children, "options": options, "data": 5, "series": [None], "xAxis": None, "value": {}, "size": {}, "padding": 5.5, "border": {"top": None}})
+           for kind in ("Card", "ListView", "Basic", "Table", "Table.Row", "Chart", "Select", "RadioGroup", "Text", "Badge", "Image", "Form", "Button")
+           for children, options in ((None, None), (5, 5), ([None, 5, "words", {}, [], {"type": None}], [None, 5, {}]))]
+
+
+def test_hostile_items(stub: Stub, page: Page) -> None:
+    """What a model or a tool makes up is shown, runs nothing, asks nobody and leaves the page as it was."""
+    stub.on("threads.custom_action", [OPTIONS, answer("Sent.")])
+    page.before_load("window.refused = []; document.addEventListener('securitypolicyviolation', e => window.refused.push(e.blockedURI))")
+    begin(stub, page, *HOSTILE)
+    page.js("document.querySelector('[data-id=evil] button').click()")
+    shows(page, "msg_a", "Sent.")
+    (sent,) = stub.asked("threads.custom_action")
+    assert sent["action"] == {"type": "send", "payload": {"constructor": {"prototype": {"polluted": "1"}}, "submit": "", "elements": {"0": "e"}}}
+    assert page.js("return [window.pwned ?? null, ({}).polluted ?? null, window.refused]") == [None, None, []], "not even the policy had anything to refuse"
+    assert page.js("""return [...document.querySelectorAll('#conversation *')].filter(e => ['SCRIPT', 'IFRAME', 'OBJECT', 'IMG', 'B', 'I'].includes(e.tagName) && !e.closest('.progress')
+        || e.getAttributeNames().some(n => n.startsWith('on')) || /url\\(/.test(e.getAttribute('style'))).map(e => e.outerHTML)""") == []
+    hrefs = page.js("return [...document.querySelectorAll('#conversation a')].map(a => [a.href, a.rel])")
+    assert hrefs and all(href.startswith("https://tracker.example/") and rel == "noopener noreferrer" for href, rel in hrefs)
+
+
+def test_broken_items(stub: Stub, page: Page) -> None:
+    """From history, and again as a stream with changes for each: the answer behind them is there."""
+    def changes(n: int, one: dict) -> list[dict]:
+        i = f"new_{n}"
+        return [added(with_id(one, i)), update(i, "workflow.task.added", task_index=2, task=None), update(i, "widget.root.updated", widget=5),
+                update(i, "widget.component.updated", component_id="x", component=None),
+                update(i, "assistant_message.content_part.text_delta", content_index=3, delta=None),
+                update(i, "assistant_message.content_part.annotation_added", content_index=0, annotation_index=9, annotation={"source": None}),
+                update(i, "generated_image.updated", image=5, progress="x"), done(with_id(one, i))]
+    half = [added(with_id({"type": "assistant_message", "content": []}, "half")),
+            update("half", "assistant_message.content_part.done", content_index=0, content={"text": 5}), {"type": "thread.item.removed", "item_id": "half"}]
+    stub.on("threads.add_user_message", turn(*half, *(event for n, one in enumerate(BROKEN) for event in changes(n, one))))
+    stub.on("threads.add_client_tool_output", [OPTIONS, answer("Still here.")])  # of a call without a name
+    begin(stub, page, *BROKEN)
+    page.start("go on")
+    shows(page, "msg_a", "Still here.")
+    page.ready()
+    assert len(page.driver.find_elements(By.CSS_SELECTOR, ".items > [data-id]")) == 2 * len(BROKEN) + 3 and not page.errors()
