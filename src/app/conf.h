@@ -71,7 +71,7 @@ struct conf {
 	int64_t cookie_days;           /* 400 at most; default 90 */
 
 	/* limits of requests */
-	size_t body_max;               /* default 256 KiB; a later issue has others by operation */
+	size_t body_max;               /* default 256 KiB; a recording and a file have their own */
 	size_t text_max;               /* one user message; default 32 KiB */
 	unsigned streams;              /* turns at once in this process; default 1000 */
 	unsigned cheap_share;          /* requests at once beside them; default 250 */
