@@ -22,10 +22,16 @@ HIDDEN = {"hidden_context_item", "sdk_hidden_context"}
 def word(event: dict) -> str:
     kind = event["type"]
     if kind == "thread.item.updated":
-        return event["update"]["type"].replace("assistant_message.content_part.", "part.")
+        update = event["update"]
+        return update["type"].replace("assistant_message.content_part.", "part.") + (f" {update['task']['type']}" if "task" in update else "")
     if kind in ("thread.item.added", "thread.item.done", "thread.item.replaced"):
-        return f"{kind.rpartition('.')[2]} {event['item']['type']}"
+        return f"{kind.rpartition('.')[2]} {item_word(event['item'])}"
     return {"client_effect": f"effect {event.get('name')}", "notice": f"notice {event.get('level')}", "error": f"error {event.get('code')}"}.get(kind, kind)
+
+
+def item_word(item: dict) -> str:
+    """A workflow is of tools or of thoughts."""
+    return item["type"] + (f" {item['workflow']['type']}" if item["type"] == "workflow" else "")
 
 
 def words(events: list[dict]) -> list[str]:

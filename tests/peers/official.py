@@ -262,6 +262,9 @@ class Peer:
     def put(self, item: dict) -> None:
         self.loop.run_until_complete(self.server.memory.add_thread_item(item["thread_id"], TypeAdapter(ck.ThreadItem).validate_python(item), {}))
 
+    def uploaded(self, attachment_id: str) -> None:
+        self.server.memory.attachments[attachment_id].upload_descriptor = None
+
     def close(self) -> None:
         self.loop.run_until_complete(self._end())
         self.loop.close()
