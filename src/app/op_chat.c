@@ -281,14 +281,31 @@ void stream_req(struct exchange *x, const struct ck_request *r, struct turn_req 
 	};
 }
 
+/* Only what a person said can be answered again. */
+WAITS static enum rc check_retried(struct exchange *x, const struct ck_request *r, struct err *e)
+{
+	struct arena *a = arena_new(ANSWER_MAX, x->arena);
+	struct store_thread thread;
+	struct store_item item;
+	enum rc rc = store_item(x->app->store, a, x->who.owner, r->thread_id, r->item_id, &thread, &item, e);
+
+	if (rc == RC_OK && !slice_is(item.kind, "user_message"))
+		rc = err_tell(e, RC_BAD, "params.item_id: not a user message");
+	arena_free(a);
+	return rc;
+}
+
 WAITS static enum rc said_or_retried(struct exchange *x, const struct ck_request *r, struct turn_req *req, struct err *e)
 {
 	bool changed;
 
 	/* A call that the page never answered is over when the person goes on. */
 	req->drop_waiting = S("client_tool_call");
-	if (r->op == CK_THREADS_RETRY_AFTER_ITEM)
+	if (r->op == CK_THREADS_RETRY_AFTER_ITEM) {
+		if (check_retried(x, r, e) != RC_OK)
+			return e->rc;
 		req->cut_after = arena_dup(x->arena, r->item_id);
+	}
 	if (r->input && user_said(x, r->input, req, e) != RC_OK)
 		return e->rc;
 	exchange_read(x);
