@@ -91,6 +91,7 @@ static const char *const known[] = {
 	"The file is empty.",
 	"There is no room for files on this server at the moment.",
 	"You have too many files stored. Delete conversations with files that you no longer need, then try again.",
+	"The upload was broken off.",
 
 	/* of speech */
 	"The recording was not turned into text in time. Please try again.",
