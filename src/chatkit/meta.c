@@ -249,6 +249,7 @@ enum rc ck_meta_read(struct arena *a, struct slice json, struct ck_shown *out, s
 	*out = (struct ck_shown){.stop = false};
 	if (json.n == 0)
 		return RC_OK;
+	limits.key /= 3; /* what is mended grows, and what is taken from here is read again */
 	if (json_parse(a, json, &limits, &doc, &why) != RC_OK) {
 		if (why.rc == RC_TOO_LARGE)
 			return err_set(e, RC_TOO_LARGE, "a tool's _meta is too large");
