@@ -116,13 +116,13 @@ static void add_plain(struct buf *out, struct slice s)
 
 struct slice title_clean(struct arena *a, struct slice said)
 {
-	struct slice line = title_line(said), title = SLICE_NONE;
 	struct buf plain = BUF_INIT(SAID_MAX);
+	struct slice line, title = SLICE_NONE;
 
+	add_plain(&plain, title_line(said));
+	line = slice_trim(buf_slice(&plain));
 	while (strip_pair(&line) || strip_before(&line) || strip_stop(&line))
 		;
-	add_plain(&plain, line);
-	line = slice_trim(buf_slice(&plain));
 	if (line.n && utf8_valid(line) && utf8_cut_chars(line, TITLE_LINE_MAX).n == line.n)
 		title = ck_title_of(a, line);
 	buf_release(&plain);

@@ -27,8 +27,8 @@ WAITS struct slice title_take(struct title *t, int64_t wait_us);
 WAITS void title_release(struct title *t);
 
 /*
- * What a model said as a title: one line of real UTF-8 without control bytes, quotes, "Title:" or full stop, of at most 48 characters; empty when it is
- * none. In a. Pure.
+ * What a model said as a title: one line of real UTF-8 without control bytes, quotes around it, "Title:" or full stop, of at most 48 characters and an
+ * ellipsis where it was cut; empty when it is none. In a. Pure.
  */
 struct slice title_clean(struct arena *a, struct slice said);
 

@@ -95,6 +95,7 @@ static const struct {
 	{"<think>They want milk.</think>\n\nMilk", "Milk"},
 	{"<think>They want", ""},
 	{"Milk\tand\x01 \x7f" "bread", "Milk and bread"},
+	{"Milk. \x01", "Milk"},
 	{"", ""},
 	{" \n\"\"\n ", ""},
 	{".", ""},
