@@ -8,7 +8,8 @@
  * names, attributes, indices, slices, literals (list, tuple, dict with text keys), arithmetic, ~, comparisons (chained too), in, and/or/not, inline if;
  * the filters of template_filter.c, the tests of template_test.c, the methods of template_call.c (append, items, get, split, ...).
  * Not in it: macros, includes, inheritance, raw, call, filter blocks, recursive loops, **, *args, method objects, names beyond ASCII.
- * Where values differ from Python's: integers are 64 bits wide and overflow is an error; upper and lower know Latin, Greek, Cyrillic and Armenian letters;
+ * Where values differ from Python's: integers are 64 bits wide and overflow is an error; upper and lower know Latin (but phonetic), Greek (without the final
+ * sigma), Cyrillic and Armenian letters;
  * the text of a list shows unassigned characters as they are; a range or a view has no order and no set arithmetic.
  *
  * A template is constant once read: any number of renderings may use it at once. Data may be anybody's: work, memory and depth are bounded, nothing in it is

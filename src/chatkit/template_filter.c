@@ -110,7 +110,9 @@ static bool recase(struct tx *x, const struct tnode *n, const struct tv *in, enu
 		size_t bytes;
 		uint32_t cp = t_char(rest, &bytes);
 
-		if (how == UPPER || (first && how != LOWER))
+		if (how == CAPITALIZE && first)
+			t_put_title(&text, cp);
+		else if (how == UPPER || (how == TITLE && first))
 			t_put_upper(&text, cp);
 		else
 			t_put_lower(&text, cp);

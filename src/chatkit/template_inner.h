@@ -344,6 +344,7 @@ uint32_t t_char(struct slice s, size_t *n); /* the first one and its bytes; s is
 size_t t_chars(struct slice s);             /* how many */
 struct slice t_skip_chars(struct slice s, size_t n); /* what follows the first n */
 void t_put_upper(struct buf *out, uint32_t cp);
+void t_put_title(struct buf *out, uint32_t cp); /* as the first letter of a word: Ss, not SS */
 void t_put_lower(struct buf *out, uint32_t cp);
 bool t_is_printable(uint32_t cp); /* beyond ASCII */
 /* The first count (-1: all) of old in s become new; an old of nothing stands between all characters. */

@@ -10,6 +10,25 @@ static bool repr(struct tx *x, const struct tnode *at, const struct tv *v, struc
 
 /* ---- floats ---- */
 
+/*
+ * Above a power of two doubles lie twice as far apart as below it, so the decimal that is nearest may read back as the double below, while the next one up
+ * is still this one: text becomes that.
+ */
+static bool next_digit_up(char text[40], double f)
+{
+	char up[40], *last = strchr(text, 'e') - 1;
+	size_t at = (size_t)(last - text);
+
+	if (*last == '9' || *last == '.')
+		return false;
+	memcpy(up, text, sizeof(up));
+	up[at]++;
+	if (strtod(up, NULL) != f)
+		return false;
+	memcpy(text, up, sizeof(up));
+	return true;
+}
+
 /* The digits of the shortest decimal that reads back the same, without a point, and its exponent: d.ddd x 10^exponent. */
 static int shortest(double f, char digits[24])
 {
@@ -18,7 +37,7 @@ static int shortest(double f, char digits[24])
 
 	for (int precision = 0; precision < 17; precision++) {
 		snprintf(text, sizeof(text), "%.*e", precision, f);
-		if (strtod(text, NULL) == f)
+		if (strtod(text, NULL) == f || next_digit_up(text, f))
 			break;
 	}
 	e = strchr(text, 'e');

@@ -8,9 +8,13 @@ TEMPLATE_SEEDS=1000:5000 looks further among the random ones.
 from __future__ import annotations
 
 import json
+import math
 import os
+import random
 import re
+import struct
 import subprocess
+import unicodedata
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +42,7 @@ class Renderer:
         self.process = subprocess.Popen([BUILD / "tests/tools/render"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def __call__(self, template: str, data: dict, value: bool = False) -> dict:
-        self.process.stdin.write(json.dumps({"template": template, "data": data, "value": value}).encode() + b"\n")
+        self.process.stdin.write(json.dumps({"template": template, "data": data, "value": value}, ensure_ascii=False).encode() + b"\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         assert line, f"the renderer died of {template!r}"
@@ -114,6 +118,30 @@ def test_random_values(render: Renderer) -> None:
             assert "error" in ours, (seed, expression, theirs, ours)
         elif "error" not in ours or not REFUSED.search(ours["error"]):
             assert same(json.loads(ours.get("text", "null")), theirs) and "text" in ours, (seed, expression, ours, theirs)
+
+
+def test_floats(render: Renderer) -> None:
+    """Floats are printed as Python prints them: powers of two, where the shortest text is not the nearest one, powers of ten, any bits."""
+    chance = random.Random(1)
+    floats = [2.0 ** k for k in range(-1074, 1024)] + [10.0 ** k for k in range(-300, 300)] + [struct.unpack("d", chance.randbytes(8))[0] for _ in range(2000)]
+    floats = [abs(f) for f in floats if math.isfinite(f)]
+    for at in range(0, len(floats), 500):
+        part = floats[at:at + 500]
+        assert render("{{ [" + ",".join(map(repr, part)) + "] }}", {}).get("text") == repr(part)
+
+
+def test_characters(render: Renderer) -> None:
+    """Which characters are shown and which escaped; the case of letters of the scripts that are known."""
+    known = [chr(c) for c in range(0x110000) if unicodedata.category(chr(c)) not in ("Cn", "Cs")]
+    for at in range(0xa0, len(known), 1000):
+        part = known[at:at + 1000]
+        assert render("{{ " + repr(part) + " }}", {}).get("text") == repr(part)
+    # Not known: phonetic letters, letters for two sounds whose title case is one of its own.
+    letters = [c for c in known if "\0" < c < "\u0588" or "\u1e00" <= c < "\u1f00"]
+    letters = [c for c in letters if not ("\u023a" <= c <= "\u02af" or "\u01c4" <= c <= "\u01cc" or "\u01f1" <= c <= "\u01f3")]
+    for way in ("upper", "lower", "capitalize"):
+        ours = json.loads(render("{{ x|map('%s')|list }}" % way, {"x": letters}, value=True)["text"])
+        assert ours == [getattr(c, way)() for c in letters]
 
 
 def same(a, b) -> bool:
