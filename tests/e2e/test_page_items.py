@@ -35,6 +35,17 @@ def press(page: Page, element) -> None:
     element.click()
 
 
+def shoot(page: Page, shots: Path) -> None:
+    """Pictures of everything at once, for whoever wants to look."""
+    shots.mkdir(parents=True, exist_ok=True)
+    for name, size, dark in (("wide", WIDE, False), ("wide", WIDE, True), ("phone", PHONE, False)):
+        page.dark(dark)
+        page.size(size)
+        page.size((size[0], page.js("return document.getElementById('scroller').scrollHeight") + 250))
+        page.wait("the drawer is where it belongs", lambda: page.js("return document.getAnimations().length") == 0)
+        assert page.driver.save_screenshot(str(shots / f"items-{name}-{'dark' if dark else 'light'}.png"))
+
+
 def test_everything_from_history(site, page: Page) -> None:
     page.open(site.url)
     page.say("hello")
@@ -121,6 +132,8 @@ def test_everything_from_history(site, page: Page) -> None:
 
     # thumbs: under the first turn and under the second, not under the one that only asks
     assert len(page.all("feedback")) == 2
+    if os.environ.get("PAGE_SHOTS"):
+        shoot(page, Path(os.environ["PAGE_SHOTS"]))
 
 
 @pytest.mark.parametrize("page", [NARROW], indirect=True)
@@ -135,24 +148,6 @@ def test_everything_fits_a_phone(site, page: Page) -> None:
     small = page.js("""return [...document.querySelectorAll('#conversation :is(button, summary, .w-control, .w-choice, .w-row)')].filter(e => e.checkVisibility({visibilityProperty: true}))
         .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()]).filter(([, r]) => r.width && (r.height < 39.5 || r.width < 39.5)).map(([html, r]) => [html, r.width, r.height])""")
     assert not small
-
-
-def test_screenshots_of_items(site, page: Page, tmp_path: Path) -> None:
-    """Pictures of the page for whoever wants to look, in $PAGE_SHOTS."""
-    shots = Path(os.environ.get("PAGE_SHOTS") or tmp_path / "shots")
-    shots.mkdir(parents=True, exist_ok=True)
-    page.open(site.url)
-    page.say("hello")
-    store(site, page.thread_id(), items.HISTORY)
-    page.reload()
-    page.wait("the last item", lambda: page.all("structured-input"))
-    for name, size, dark in (("wide", WIDE, False), ("wide", WIDE, True), ("phone", PHONE, False)):
-        page.dark(dark)
-        page.size(size)
-        height = page.js("return document.getElementById('scroller').scrollHeight") + 250
-        page.size((size[0], height))  # all of it at once
-        path = shots / f"items-{name}-{'dark' if dark else 'light'}.png"
-        assert page.driver.save_screenshot(str(path)) and path.stat().st_size > 5000
 
 
 def test_modules_are_named() -> None:
