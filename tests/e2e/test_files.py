@@ -20,7 +20,7 @@ import pytest
 
 import fastcgi
 from client import Client, Reply
-from rig import Site, wait_for
+from rig import SANITIZED, Site, wait_for
 
 MIB = 1024 * 1024
 LARGE = "%PDF-1.7\n".encode() + b"".join(i.to_bytes(4, "big") for i in range(25 * MIB // 4 - 100))
@@ -622,6 +622,10 @@ def peak(site: Site) -> int:
     return int(next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
 
 
+plain = pytest.mark.skipif(SANITIZED, reason="sanitizers have a memory of their own")
+
+
+@plain
 def test_large_files_take_no_memory(store: Site) -> None:
     me = store.client()
     me.session()
@@ -637,6 +641,7 @@ def test_large_files_take_no_memory(store: Site) -> None:
     assert peak(store) - before < 4 * MIB, f"reading took {(peak(store) - before) / MIB:.1f} MiB"
 
 
+@plain
 def test_twenty_large_files_at_once(site_factory) -> None:
     site = site_factory(env={"CHATKIT_ATTACHMENTS_OWNER_MIB": "1000"})
     me = site.client()
