@@ -50,7 +50,7 @@ function wait(behaviour, busy, from, root) {
 }
 
 /* The fields of a form, nested where their names have dots; what a name finds in a prototype is not looked at. */
-export function values(scope) {
+function values(scope) {
   const out = {};
   const nodes = scope.matches('[data-field]') ? [scope] : scope.querySelectorAll('[data-field]');
   for (const node of nodes) {
@@ -68,7 +68,7 @@ export function values(scope) {
 }
 
 /* The payload, with the fields added where it does not say something itself. A payload that is no object stays what it is. */
-export function merge(payload, add) {
+function merge(payload, add) {
   const plain = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
   if (payload !== undefined && payload !== null && !plain(payload)) return payload;
   if (Object.keys(add).length === 0) return payload ?? undefined;

@@ -57,7 +57,7 @@ function number(annotations) {
 /* The text with a mark at each index, which counts UTF-16 units as JavaScript does. What has not arrived yet has no mark yet. A mark must not change
    what the Markdown around it means: it goes to the end of a line rather than to the beginning of the next, behind the marks of a block, behind the
    address of a link, and before the border of a table. */
-export function withMarks(text, marks) {
+function withMarks(text, marks) {
   let out = '';
   let at = 0;
   for (const { index, n } of marks) {

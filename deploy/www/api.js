@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests. All URLs are relative, so the page works below any path. */
 
-export class HttpError extends Error {
+class HttpError extends Error {
   constructor(status, message, retryAfter) {
     super(message);
     this.status = status;

@@ -39,7 +39,8 @@ const legend = (series, colours) => el('ul', { class: 'w-legend' }, ...series.ma
 
 const table = (axis, labels, rows, series) => el('div', { class: 'table', tabindex: 0 }, el('table', {},
   el('thead', {}, el('tr', {}, el('th', {}, String(axis.dataKey ?? '')), ...series.map((one) => el('th', { class: 'right' }, one.label || one.dataKey)))),
-  el('tbody', {}, ...rows.map((row, i) => el('tr', {}, el('td', {}, labels[i]), ...series.map((one) => el('td', { class: 'right' }, String(row[one.dataKey] ?? ''))))))));
+  el('tbody', {}, ...rows.map((row, i) => el('tr', {}, el('td', {}, labels[i]),
+    ...series.map((one) => el('td', { class: 'right' }, String(row[one.dataKey] ?? ''))))))));
 
 /* Every label while there is room, else the first, the middle and the last. */
 const ticks = (labels) => (labels.length <= 12 ? labels : [labels[0], labels[Math.floor(labels.length / 2)], labels.at(-1)]);
@@ -63,7 +64,8 @@ function draw(rows, series, colours, spec) {
   const bars = series.filter((one) => one.type === 'bar');
   const stacks = [...new Set(bars.map((one) => one.stack || one))];
   const width = Math.min(80, (step * 0.7) / Math.max(1, stacks.length));
-  const canvas = svg('svg', { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `Chart of ${series.map((one) => one.label || one.dataKey).join(', ')}` });
+  const name = `Chart of ${series.map((one) => one.label || one.dataKey).join(', ')}`;
+  const canvas = svg('svg', { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': name });
   for (const line of [0, 0.25, 0.5, 0.75, 1]) canvas.append(svg('path', { class: 'grid', d: `M0 ${line * HIGH}H${WIDE}` }));
   series.forEach((one, n) => {
     const centre = (i) => step * (i + 0.5);

@@ -165,8 +165,8 @@ export class Conversation {
     this.tail.querySelector('.progress')?.remove();
     const known = icon && svgIcon(icon);
     if (text !== null) {
-      this.tail.prepend(el('p', { class: 'progress', 'data-testid': 'progress' }, el('span', { class: 'dots', 'aria-hidden': 'true' }, el('i'), el('i'), el('i')),
-        ...(known ? [known] : []), text));
+      this.tail.prepend(el('p', { class: 'progress', 'data-testid': 'progress' },
+        el('span', { class: 'dots', 'aria-hidden': 'true' }, el('i'), el('i'), el('i')), ...(known ? [known] : []), text));
     }
     scroll.follow();
   }
@@ -224,7 +224,8 @@ export class Conversation {
     const said = [...this.views.values()].findLast((view) => view.item.type === 'user_message')?.item;
     if (!said) return undefined;
     return run(this, {
-      type: 'threads.retry_after_item', params: { thread_id: this.id, item_id: said.id }, text: textOf(said), attachments: said.attachments ?? [], sent: said.id,
+      type: 'threads.retry_after_item', params: { thread_id: this.id, item_id: said.id },
+      text: textOf(said), attachments: said.attachments ?? [], sent: said.id,
     });
   }
 

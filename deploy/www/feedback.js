@@ -12,7 +12,9 @@ export function thumbs(chat, ids) {
   let sent = null;
   const draw = (now) => { for (const button of node.children) button.setAttribute('aria-pressed', String(button.dataset.kind === now)); };
   for (const [kind, icon, name] of KINDS) {
-    const button = el('button', { type: 'button', class: 'icon-button', 'aria-label': name, title: name, 'aria-pressed': 'false', 'data-kind': kind, 'data-testid': `feedback-${kind}` }, svgIcon(icon));
+    const button = el('button', {
+      type: 'button', class: 'icon-button', 'aria-label': name, title: name, 'aria-pressed': 'false', 'data-kind': kind, 'data-testid': `feedback-${kind}`,
+    }, svgIcon(icon));
     button.addEventListener('click', async () => {
       if (sent === kind) return; /* it cannot be taken back, only changed */
       const before = sent;

@@ -102,7 +102,8 @@ function generatedImage(item, chat) {
 function clientToolCall(item) {
   const label = el('span', { class: 'label' });
   const body = el('div', { class: 'tasks' });
-  const node = el('details', { class: 'workflow', 'data-testid': 'client-tool', 'data-id': item.id }, el('summary', {}, el('span', { class: 'mark', 'aria-hidden': 'true' }), label), body);
+  const node = el('details', { class: 'workflow', 'data-testid': 'client-tool', 'data-id': item.id },
+    el('summary', {}, el('span', { class: 'mark', 'aria-hidden': 'true' }), label), body);
   const block = (name, value) => [el('p', {}, name), el('pre', { class: 'raw' }, typeof value === 'string' ? value : JSON.stringify(value, null, 2))];
   return {
     node,

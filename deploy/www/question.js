@@ -30,10 +30,11 @@ function answered({ status, inputs }) {
 
 function asking({ id, inputs }, chat) {
   const questions = (inputs ?? []).map((input) => (input.type === 'multiple_choice' ? choice(input) : freeform(input)));
-  const send = el('button', { type: 'submit', class: 'w-button', 'data-variant': 'solid', 'data-testid': 'si-send' }, questions.length > 1 ? 'Send answers' : 'Send answer');
-  const skip = el('button', { type: 'button', class: 'w-button', 'data-variant': 'outline', 'data-testid': 'si-skip-all' }, questions.length > 1 ? 'Skip all' : 'Skip');
+  const several = questions.length > 1;
+  const send = el('button', { type: 'submit', class: 'w-button', 'data-variant': 'solid', 'data-testid': 'si-send' }, several ? 'Send answers' : 'Send answer');
+  const skip = el('button', { type: 'button', class: 'w-button', 'data-variant': 'outline', 'data-testid': 'si-skip-all' }, several ? 'Skip all' : 'Skip');
   const form = el('form', {}, ...questions.map((question) => question.node), el('footer', { class: 'w-actions' }, send, skip));
-  if (questions.length === 1) questions[0].skip.remove(); /* the button below says the same */
+  if (!several) questions[0]?.skip.remove(); /* the button below says the same */
   const answer = async (input) => {
     if (chat.streaming) return;
     form.inert = true;
@@ -83,7 +84,9 @@ function choice(input) {
   const group = `q-${++counter}`;
   const type = input.multiple ? 'checkbox' : 'radio';
   const box = (value, words) => el('label', { class: 'w-choice' }, el('input', { type, name: group, value }), words);
-  const other = el('input', { type: 'text', class: 'w-control', placeholder: 'Something else', 'aria-label': `${input.question}: something else`, autocomplete: 'off', 'data-testid': 'si-other' });
+  const other = el('input', {
+    type: 'text', class: 'w-control', placeholder: 'Something else', 'aria-label': `${input.question}: something else`, autocomplete: 'off', 'data-testid': 'si-other',
+  });
   const own = el('input', { type, name: group, 'aria-label': 'Something else' });
   const fields = el('div', { class: 'choices' }, ...(input.options ?? []).map((option) => box(option.value, el('span', {}, option.value))),
     el('div', { class: 'w-choice own' }, own, other));

@@ -37,8 +37,8 @@ const KINDS = ['text', 'number', 'email', 'password', 'tel', 'url'];
 
 function input(spec, ctx) {
   const node = common(el('input', {
-    type: KINDS.includes(spec.inputType) ? spec.inputType : 'text', placeholder: spec.placeholder ?? null, pattern: spec.pattern ?? null, autocomplete: spec.autoComplete ?? 'off',
-    step: spec.inputType === 'number' ? 'any' : null,
+    type: KINDS.includes(spec.inputType) ? spec.inputType : 'text', placeholder: spec.placeholder ?? null, pattern: spec.pattern ?? null,
+    autocomplete: spec.autoComplete ?? 'off', step: spec.inputType === 'number' ? 'any' : null,
   }), spec);
   const first = String(spec.defaultValue ?? '');
   node.value = first;
@@ -98,7 +98,8 @@ function checkbox(spec, ctx) {
 
 function radioGroup(spec, ctx) {
   const group = newId();
-  const node = el('div', { class: 'w-radios', role: 'radiogroup', 'aria-label': spec.ariaLabel ?? spec.name ?? '', 'data-direction': spec.direction === 'col' ? 'col' : 'row' });
+  const direction = spec.direction === 'col' ? 'col' : 'row';
+  const node = el('div', { class: 'w-radios', role: 'radiogroup', 'aria-label': spec.ariaLabel ?? spec.name ?? '', 'data-direction': direction });
   const first = String(spec.defaultValue ?? '');
   for (const one of options(spec)) {
     const radio = el('input', { type: 'radio', name: group, value: String(one.value) });
@@ -117,8 +118,8 @@ function button(spec, ctx) {
   const style = spec.style ?? (spec.submit || spec.color === 'primary' ? 'primary' : 'secondary');
   const known = (name) => (name ? [svgIcon(name)].filter(Boolean) : []);
   const node = el('button', {
-    type: spec.submit ? 'submit' : 'button', class: 'w-button', 'data-colour': spec.color ?? null, 'data-variant': spec.variant ?? (style === 'primary' ? 'solid' : 'outline'),
-    'data-pill': spec.pill ? '' : null, 'data-block': spec.block ? '' : null, 'data-uniform': spec.uniform ? '' : null, 'data-size': spec.size ?? null,
+    type: spec.submit ? 'submit' : 'button', class: 'w-button', 'data-colour': spec.color ?? null,
+    'data-variant': spec.variant ?? (style === 'primary' ? 'solid' : 'outline'), 'data-pill': spec.pill ? '' : null, 'data-block': spec.block ? '' : null, 'data-uniform': spec.uniform ? '' : null, 'data-size': spec.size ?? null,
     'aria-label': spec.label ? null : spec.iconStart ?? spec.iconEnd ?? 'Button',
   }, ...known(spec.iconStart), ...(spec.label ? [el('span', {}, String(spec.label))] : []), ...known(spec.iconEnd));
   node.disabled = Boolean(spec.disabled);

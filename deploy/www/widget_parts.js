@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The components of a widget as nodes. `make(spec, ctx)` makes one with all that is in it; ctx is {chat, act(action, how), texts}: the last is a map by
-   id of functions that set a growing text. A component that is not known shows what is
-   in it and says so quietly. */
+   id of functions that set a growing text. A component that is not known shows what is in it and says so quietly. */
 import { chart } from './chart.js';
 import { el, imageNode, own } from './dom.js';
 import { svgIcon } from './icons.js';
@@ -108,7 +107,7 @@ function card(spec, ctx) {
 function cardActions(spec, ctx, node) {
   const button = (what, style) => {
     if (!what?.label) return [];
-    const one = el('button', { type: spec.asForm && what === spec.confirm ? 'submit' : 'button', class: 'w-button', 'data-variant': style, 'data-testid': `w-${style === 'solid' ? 'confirm' : 'cancel'}` }, what.label);
+    const one = el('button', { type: spec.asForm && what === spec.confirm ? 'submit' : 'button', class: 'w-button', 'data-variant': style }, what.label);
     if (one.type === 'button') one.addEventListener('click', () => ctx.act(what.action, { from: one, scope: spec.asForm ? node : null, busy: 'container' }));
     return [one];
   };
@@ -194,7 +193,9 @@ function label(spec) {
 /* --- things --- */
 
 function badge(spec) {
-  return el('span', { class: 'w-badge', 'data-colour': spec.color ?? 'secondary', 'data-variant': spec.variant ?? 'soft', 'data-pill': spec.pill ? '' : null, 'data-size': spec.size ?? null }, String(spec.label ?? ''));
+  return el('span', {
+    class: 'w-badge', 'data-colour': spec.color ?? 'secondary', 'data-variant': spec.variant ?? 'soft', 'data-pill': spec.pill ? '' : null, 'data-size': spec.size ?? null,
+  }, String(spec.label ?? ''));
 }
 
 function icon(spec) {

@@ -55,10 +55,12 @@ const BLOCK = {
   height: 'height', width: 'width', minHeight: 'min-height', minWidth: 'min-width', maxHeight: 'max-height', maxWidth: 'max-width',
 };
 
+const TOKEN = /^(?:\d?x[sl]|sm|md|lg|full)$/; /* a size by name is the component's own, as of a badge or a card */
+
 /* Size, space, border and ground: what every box has. */
 export function styleBlock(node, spec) {
   const { style } = node;
-  if (spec.size != null && !(typeof spec.size === 'string' && /^[a-z0-9]*(?:xs|sm|md|lg|xl|full)$/.test(spec.size))) style.width = style.height = pixels(spec.size);
+  if (spec.size != null && !TOKEN.test(spec.size)) style.width = style.height = pixels(spec.size);
   if (spec.minSize != null) style.minWidth = style.minHeight = pixels(spec.minSize);
   if (spec.maxSize != null) style.maxWidth = style.maxHeight = pixels(spec.maxSize);
   for (const [key, property] of Object.entries(BLOCK)) if (spec[key] != null) style.setProperty(property, pixels(spec[key]));

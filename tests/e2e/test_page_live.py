@@ -267,6 +267,29 @@ def test_a_form(stub: Stub, page: Page) -> None:
     assert item(page, "form").find_element(By.TAG_NAME, "input").get_property("value") == "Ann"
 
 
+def test_a_card_that_is_a_form(stub: Stub, page: Page) -> None:
+    card = {"type": "Card", "asForm": True, "confirm": {"label": "Keep", "action": {"type": "keep"}}, "cancel": {"label": "Drop", "action": {"type": "drop"}}, "children": [
+        {"type": "Text", "value": "a name", "editable": {"name": "title", "required": True}},
+        {"type": "Chart", "data": [{"d": 1, "a": 2, "b": 3}, {"d": 2, "a": 4, "b": -1}], "xAxis": {"dataKey": "d", "labels": {"1": "one"}},
+         "series": [{"type": "area", "dataKey": "a", "stack": "s"}, {"type": "area", "dataKey": "b", "stack": "s", "color": "red-500"}]}]}
+    stub.on("threads.custom_action", [OPTIONS, answer("Kept.")], [OPTIONS, answer("Dropped.", "msg_b")])
+    begin(stub, page, items.widget(card) | {"id": "card"})
+    assert len(item(page, "card").find_elements(By.CSS_SELECTOR, "svg .line")) == 2 and "one" in text_of(page, "card")
+    title = item(page, "card").find_element(By.TAG_NAME, "input")
+    title.clear()
+    press = "[...document.querySelectorAll('[data-id=card] button')].find(b => b.textContent === arguments[0]).click()"
+    page.js(press, "Keep")
+    assert not stub.asked("threads.custom_action"), "a name is required"
+    title.send_keys("Nora")
+    page.js(press, "Keep")
+    shows(page, "msg_a", "Kept.")
+    page.ready()
+    title.clear()
+    page.js(press, "Drop")
+    shows(page, "msg_b", "Dropped.")
+    assert [p["action"] for p in stub.asked("threads.custom_action")] == [{"type": "keep", "payload": {"title": "Nora"}}, {"type": "drop", "payload": {"title": ""}}]
+
+
 # ---- questions, files, speech, tools, thumbs
 
 
