@@ -15,6 +15,7 @@ struct files {
 	struct filedir dir;
 	unsigned char keys[2][32]; /* of links: the secret's, the old secret's */
 	size_t n_keys;
+	size_t uploads;            /* under way */
 	struct task *task;
 	struct io_event wake;
 	bool stop;

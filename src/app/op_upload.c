@@ -187,20 +187,29 @@ WAITS static enum rc receive(struct receiver *r, struct err *e)
 	return upload_seal(r->up, e);
 }
 
-static struct receiver *receiver_new(struct exchange *x, struct slice said, struct slice title, size_t max)
+/* About half of the requests beside the streams, before any side effect: where a server passes bodies on as they come, slow ones hold no health check up. */
+static enum rc receiver_new(struct exchange *x, struct slice said, struct slice title, size_t max, struct receiver **out, struct err *e)
 {
-	struct receiver *r = xalloc(sizeof(*r));
+	struct receiver *r;
 
+	if (x->app->files->uploads > x->app->conf->cheap_share / 2) {
+		err_set(e, RC_BUSY, "%zu uploads are under way already", x->app->files->uploads);
+		e->retry_after_s = 5;
+		return e->rc;
+	}
+	x->app->files->uploads++;
+	r = *out = xalloc(sizeof(*r));
 	r->x = x;
 	r->said = said;
 	r->title = title;
 	r->max = max;
 	r->deadline = io_in(x->app->io, WHOLE_US);
-	return r;
+	return RC_OK;
 }
 
 WAITS static void receiver_free(struct receiver *r)
 {
+	r->x->app->files->uploads--;
 	upload_end(r->up);
 	free(r);
 }
@@ -260,7 +269,8 @@ enum rc op_upload(struct exchange *x, struct err *e)
 
 	if (may_upload(x, e) != RC_OK || exchange_writer(x, e) != RC_OK)
 		return e->rc;
-	r = receiver_new(x, SLICE_NONE, SLICE_NONE, x->app->conf->files.max_bytes);
+	if (receiver_new(x, SLICE_NONE, SLICE_NONE, x->app->conf->files.max_bytes, &r, e) != RC_OK)
+		return e->rc;
 	rc = receive(r, e);
 	if (rc == RC_OK)
 		rc = new_row(x, r, &f, e);
@@ -305,7 +315,8 @@ enum rc op_upload_announced(struct exchange *x, struct err *e)
 
 	if (may_upload(x, e) != RC_OK || find_announced(x, &f, e) != RC_OK)
 		return e->rc;
-	r = receiver_new(x, f.mime, f.name, (uint64_t)f.size < max ? (size_t)f.size : max);
+	if (receiver_new(x, f.mime, f.name, (uint64_t)f.size < max ? (size_t)f.size : max, &r, e) != RC_OK)
+		return e->rc;
 	rc = receive(r, e);
 	if (rc == RC_OK)
 		rc = announced_row(x, r, &f, e);

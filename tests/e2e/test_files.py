@@ -502,6 +502,27 @@ def test_no_room(store: Site) -> None:
     assert len(files(store)) == 3
 
 
+def test_uploads_leave_room_for_others(site_factory) -> None:
+    site = site_factory(env={"CHATKIT_REQUESTS": "6"})
+    me = site.client()
+    me.session()
+    slow = [begin_upload(site, me, 1)]
+    try:
+        for _ in range(3):
+            slow.append(fastcgi.Connection(next((site.dir / "run").glob("fcgi.sock*"))))
+            slow[-1].send(fastcgi.head([*fastcgi.variables("POST", "/api/chat/attachments"), ("CONTENT_TYPE", "application/pdf"), ("CONTENT_LENGTH", "1000"),
+                                        ("HTTP_COOKIE", "; ".join(f"{k}={v}" for k, v in me.cookies.items()))]))
+        wait_for("four uploads", lambda: len(files(site, "tmp")) == 4, 20)
+        refused = upload(me, PNG)
+        assert refused.status == 503 and refused.headers["Retry-After"] == "5", refused
+        assert me.get("/api/chat/health").status == 200
+    finally:
+        for connection in slow:
+            connection.sock.close()
+    wait_for("room", lambda: upload(me, PNG).status == 200, 20)
+    nothing_left(site)
+
+
 def test_no_database(cluster, store: Site) -> None:
     me = store.client()
     announced = create(me)
@@ -566,6 +587,19 @@ def test_what_the_model_reads(model_site) -> None:
     assert me.op("threads.add_user_message", thread_id=reply.thread_id, input=message("and now?")).said == "I see."
     first = [m for m in site.model_requests()[-1].body["messages"] if m["role"] == "user"][0]["content"]
     assert [part["type"] for part in first] == ["text"] * 4 and all("cannot be read" in part["text"] for part in first[1:])
+
+
+def test_images_that_a_model_makes(model_site) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(PNG).decode()}}
+    site = model_site([[{"delta": {"role": "assistant", "content": "Here.", "images": [picture]}}, {"finish": "stop"}, {"done": True}]])
+    me = site.client()
+    reply = me.op("threads.create", text="draw")
+    [item] = [e["item"] for e in reply.of("thread.item.done") if e["item"]["type"] == "generated_image"]
+    assert fetch(site, item["image"]["url"]).body == PNG
+    [stored] = [i for i in me.items(reply.thread_id) if i["type"] == "generated_image"]
+    assert stored["image"]["id"] == item["image"]["id"] and fetch(site, stored["image"]["url"]).body == PNG
+    assert site.db("SELECT state, kind, mime, thread_id FROM chatkit.file") == [("used", "image", "image/png", reply.thread_id)]
+    assert "chatkit-file:" in site.db("SELECT body FROM chatkit.item WHERE kind = 'generated_image'")[0][0]
 
 
 def test_addresses_are_new_on_every_way_out(model_site) -> None:
