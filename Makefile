@@ -169,13 +169,15 @@ bench-streams: ## many turns at once, beside a plain relay; prints its figures
 deps: ## only install what run, test and fuzz-smoke need
 	$(deps) run db test clang
 
-install: all ## copy program, page and examples to DESTDIR and PREFIX (/usr/local)
+install: all ## copy program, page, widgets and examples to DESTDIR and PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/chatkit
 	install -m 755 $(BUILD)/chatkit.fcgi $(DESTDIR)$(PREFIX)/bin/chatkit.fcgi
 	install -m 644 schema.sql $(DESTDIR)$(PREFIX)/share/chatkit/schema.sql
 	rm -rf $(DESTDIR)$(PREFIX)/share/chatkit/www
 	cp -R deploy/www $(DESTDIR)$(PREFIX)/share/chatkit/www
-	install -m 644 deploy/*.conf $(DESTDIR)$(PREFIX)/share/chatkit/
+	install -m 644 deploy/*.conf deploy/chatkit.json.example $(DESTDIR)$(PREFIX)/share/chatkit/
+	rm -rf $(DESTDIR)$(PREFIX)/share/chatkit/widgets
+	cp -R deploy/widgets $(DESTDIR)$(PREFIX)/share/chatkit/widgets
 
 clean: ## delete what was built; never the database or the secret
 	rm -rf $(BUILD)/obj $(BUILD)/lib $(BUILD)/tests $(BUILD)/headers $(BUILD)/chatkit.fcgi build/asan build/tsan build/fuzz

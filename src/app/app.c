@@ -320,7 +320,7 @@ static void open_turns(struct app *app)
 	struct turns_opts o = {
 		.io = app->io,
 		.store = app->store,
-		.agent = &app->agent,
+		.agent = &c->agent,
 		.finish_on_disconnect = c->finish_on_disconnect,
 		.show_reasoning = c->show_reasoning,
 		.title_model = app->title_model,
@@ -331,9 +331,6 @@ static void open_turns(struct app *app)
 		.widgets = app->page,
 	};
 
-	app->agent = c->agent;
-	app->agent.stop_at = c->stop_at_tools.v;
-	app->agent.n_stop_at = c->stop_at_tools.n;
 	app->turns = turns_new(app->arena, &o);
 }
 

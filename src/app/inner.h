@@ -26,7 +26,6 @@ struct app {
 	size_t n_models;
 	struct model *title_model; /* names conversations; NULL: their first words do */
 	bool own_title_model;      /* it is none of the above */
-	struct agent_opts agent;   /* conf's, with the lists that are its parts */
 	struct toolset tools;       /* all of them */
 	struct toolset plain_tools; /* for clients that have no page: nothing is shown to them, nobody is asked */
 	struct page *page;      /* widgets, questions, the page's own tools */
