@@ -47,6 +47,9 @@ static const char *const known[] = {
 	"Interrupted.",
 	"This was changed meanwhile.",
 	"This was done already.",
+	"This action did not work.",
+	"This took too long.",
+	"An image could not be kept.",
 	"This was answered already.",
 	"These questions were answered already.",
 

@@ -10,6 +10,8 @@ SRC = Path(__file__).resolve().parents[2] / "src"
 LITERAL = r'"(?:[^"\\\n]|\\.)*"'
 TEXT = re.compile(rf"{LITERAL}(?:\s*{LITERAL})*")  # neighbours are one string
 CALL = re.compile(r"\b(?:err_user|err_tell)\(")
+# A notice in a stream: its text, or a tool's no that becomes one.
+NOTICE = re.compile(rf"(?:CK_NOTICE[^;]*?\.text|\.notice|\.is_error = true, \.text) = S\(({LITERAL})\)")
 # Files whose sentences are all for people, wherever they stand in them.
 WHOLE = ("base/err.c", "model/provider_err.c", "agent/agent.c")
 
@@ -55,6 +57,9 @@ def said() -> Iterator[tuple[str, str]]:
             for literals in TEXT.findall(piece):
                 if is_sentence(text := text_of(literals)):
                     yield name, as_known(text)
+        if name.startswith(("turn/map", "app/op_", "app/page.c")):
+            for literal in NOTICE.findall(source):
+                yield name, as_known(text_of(literal))
 
 
 def known() -> set[str]:
