@@ -150,6 +150,7 @@ static void sends_too_much(struct io *io)
 {
 	struct place *p = xalloc(sizeof(*p));
 	struct part file = {.kind = PART_FILE, .name = S("a.png"), .mime = S("image/png")}, *parts = NULL;
+	struct model_opts o = {.name = S("openai/m")};
 	char *data = xalloc(WIRE_REQUEST_MAX / 4);
 	struct buf got = BUF_INIT(16);
 
@@ -163,7 +164,10 @@ static void sends_too_much(struct io *io)
 	EXPECT_RC(RC_TOO_LARGE, talk(p, &got));
 	EXPECT(strstr(p->e.user, "attached files"));
 	EXPECT_EQ(atomic_load(&p->stub.connections), 0);
-	/* Three of them fit, beside all else. */
+	/* Three of them fit, beside all else. They may take their time. */
+	o.base_url = arena_printf(p->arena, "http://127.0.0.1:%d/v1", p->stub.port);
+	model_free(p->model);
+	EXPECT_RC(RC_OK, model_new(p->http, io, &o, &p->model, &p->e));
 	p->history.m[1].n = 3;
 	p->stub.discard = true;
 	EXPECT_RC_E(RC_OK, talk(p, &got), &p->e);

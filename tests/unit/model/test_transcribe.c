@@ -55,7 +55,7 @@ static void place_open(struct place *p, struct io *io, const struct stub_answer 
 	EXPECT(p->http);
 	p->arena = arena_new(16 << 20, NULL);
 	p->opts = (struct transcribe_opts){.url = arena_printf(p->arena, "http://127.0.0.1:%d/v1/audio/transcriptions", p->stub.port),
-					   .model = S("whisper-1"), .api_key = S("sk-secret-key"), .timeout_us = 150 * IO_MS};
+					   .model = S("whisper-1"), .api_key = S("sk-secret-key"), .timeout_us = 500 * IO_MS};
 	p->sound = BUF_INIT(3 + TRANSCRIBE_SPARE);
 	buf_add(&p->sound, slice_mem("a\0b", 3));
 	stop_init(&p->stop, io, NULL);
