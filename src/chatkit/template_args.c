@@ -59,17 +59,17 @@ static bool parse_arg(struct t_parse *p, struct tnode *n, unsigned *given)
 	if (keyword) {
 		place = param_at(n->fn, at.text);
 		if (place == T_ARGS_MAX)
-			return t_refuse(p, &at, "%s has no argument '%.*s'", n->fn->name, SLICE_ARG(slice_upto(at.text, 40))) != NULL;
+			return t_refuse(p, &at, "%s has no argument '%.*s'", n->fn->name, SLICE_ARG(slice_upto(at.text, 40))), false;
 		if (!t_next(p) || !t_next(p))
 			return false;
 		*given = T_ARGS_MAX; /* none without a name may follow */
 	} else if (*given >= params_of(n->fn)) {
-		return t_refuse(p, &at, "%s takes no further argument here", n->fn->name) != NULL;
+		return t_refuse(p, &at, "%s takes no further argument here", n->fn->name), false;
 	} else {
 		++*given;
 	}
 	if (n->arg[place])
-		return t_refuse(p, &at, "this argument was given before") != NULL;
+		return t_refuse(p, &at, "this argument was given before"), false;
 	n->arg[place] = t_parse_expression(p, true);
 	return n->arg[place] && t_adopt(p, n, n->arg[place]);
 }
@@ -103,14 +103,14 @@ static bool find_inner(struct t_parse *p, struct tnode *n, const struct token *a
 	if (!by)
 		return true;
 	if (by->kind != TN_CONST || by->value.kind != TV_STR)
-		return t_refuse(p, at, "%s needs a name in quotes", n->fn->name) != NULL;
+		return t_refuse(p, at, "%s needs a name in quotes", n->fn->name), false;
 	n->inner = n->fn->by == T_BY_FILTER ? t_filter_find(by->value.s) : t_test_find(by->value.s);
 	if (!n->inner)
-		return t_refuse(p, at, "%s: unknown name '%.*s'", n->fn->name, SLICE_ARG(slice_upto(by->value.s, 40))) != NULL;
+		return t_refuse(p, at, "%s: unknown name '%.*s'", n->fn->name, SLICE_ARG(slice_upto(by->value.s, 40))), false;
 	if (n->inner->min > (n->fn->by == T_BY_TEST && place + 1 < T_ARGS_MAX && n->arg[place + 1] ? 1 : 0) || n->inner->by != T_BY_NOTHING)
-		return t_refuse(p, at, "%s: %s needs arguments", n->fn->name, n->inner->name) != NULL;
+		return t_refuse(p, at, "%s: %s needs arguments", n->fn->name, n->inner->name), false;
 	if (n->fn->by == T_BY_TEST && n->arg[place + 1] && params_of(n->inner) == 0)
-		return t_refuse(p, at, "%s: %s takes no argument", n->fn->name, n->inner->name) != NULL;
+		return t_refuse(p, at, "%s: %s takes no argument", n->fn->name, n->inner->name), false;
 	return true;
 }
 

@@ -281,7 +281,8 @@ bool t_is_dict_method(struct slice name)
 
 bool t_is_hidden(const struct tv *v, struct slice name)
 {
-	static const char numbers[] = "as_integer_ratio bit_count bit_length conjugate denominator from_bytes fromhex hex imag is_integer numerator real to_bytes";
+	static const char numbers[] =
+		"as_integer_ratio bit_count bit_length conjugate denominator from_bytes fromhex hex imag is_integer numerator real to_bytes";
 	static const char lists[] = "append clear copy count extend index insert isdisjoint mapping pop remove reverse sort start step stop gi_code gi_frame "
 				    "gi_running gi_suspended gi_yieldfrom close send throw";
 	static const char texts[] =

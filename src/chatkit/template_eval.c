@@ -375,8 +375,8 @@ static bool eval_const(struct tx *x, const struct tnode *n, struct tv *out)
 bool t_eval(struct tx *x, const struct tnode *n, struct tv *out)
 {
 	static bool (*const evals[])(struct tx *x, const struct tnode *n, struct tv *out) = {
-		[TN_CONST] = eval_const, [TN_CAPTURED] = eval_const, [TN_NAME] = eval_name, [TN_LIST] = eval_list, [TN_TUPLE] = eval_list, [TN_DICT] = eval_dict,
-		[TN_ATTR] = eval_item, [TN_ITEM] = eval_item, [TN_SLICE] = eval_item, [TN_METHOD] = eval_call, [TN_FILTER] = eval_call, [TN_TEST] = eval_call,
+		[TN_CONST] = eval_const, [TN_CAPTURED] = eval_const, [TN_NAME] = eval_name, [TN_LIST] = eval_list, [TN_TUPLE] = eval_list,
+		[TN_DICT] = eval_dict, [TN_ATTR] = eval_item, [TN_ITEM] = eval_item, [TN_SLICE] = eval_item, [TN_METHOD] = eval_call, [TN_FILTER] = eval_call, [TN_TEST] = eval_call,
 		[TN_RANGE] = eval_range, [TN_SPACE] = eval_space, [TN_NOT] = eval_not, [TN_NEG] = eval_sign, [TN_POS] = eval_sign, [TN_ADD] = eval_math,
 		[TN_SUB] = eval_math, [TN_MUL] = eval_math, [TN_DIV] = eval_math, [TN_FLOOR] = eval_math, [TN_MOD] = eval_math, [TN_AND] = eval_logic,
 		[TN_OR] = eval_logic, [TN_CONCAT] = eval_concat, [TN_COMPARE] = eval_compare, [TN_COND] = eval_cond,

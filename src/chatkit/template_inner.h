@@ -96,7 +96,10 @@ enum t_compare { TC_EQ, TC_NE, TC_LT, TC_LE, TC_GT, TC_GE, TC_IN, TC_NOT_IN };
 
 struct tx;
 struct tnode;
-/* A filter, test or method: in is what it is applied to, arg has T_ARGS_MAX places, TV_ABSENT where nothing was given. None of them is looked at before: they may be undefined. */
+/*
+ * A filter, test or method: in is what it is applied to, arg has T_ARGS_MAX places, TV_ABSENT where nothing was given. None of them is looked at before: they
+ * may be undefined.
+ */
 typedef bool t_fn(struct tx *x, const struct tnode *n, const struct tv *in, const struct tv *arg, struct tv *out);
 
 enum t_by { T_BY_NOTHING, T_BY_FILTER, T_BY_TEST };

@@ -46,7 +46,7 @@ static bool put(struct symbols *s, struct slice name, bool hides, bool stored)
 	struct symbol *new;
 
 	if (s->n++ >= NAMES_MAX)
-		return t_refuse(s->p, &(struct token){.line = 1, .column = 1}, "the template has too many names") != NULL;
+		return t_refuse(s->p, &(struct token){.line = 1, .column = 1}, "the template has too many names"), false;
 	new = arena_try(s->p->a, sizeof(*new));
 	if (!new) {
 		err_tell(s->p->e, RC_TOO_LARGE, "no room for the template");

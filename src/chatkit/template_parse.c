@@ -229,13 +229,13 @@ static bool parse_for(struct t_parse *p, struct tnode *n)
 	if (!n->a)
 		return false;
 	if (!t_is_word(&p->now, "in"))
-		return t_unexpected(p, "'in'") != NULL;
+		return t_unexpected(p, "'in'"), false;
 	if (!t_next(p) || !(n->b = t_parse_tuple(p, false)))
 		return false;
 	if (t_is_word(&p->now, "if") && (!t_next(p) || !(n->c = t_parse_expression(p, true))))
 		return false;
 	if (t_is_word(&p->now, "recursive"))
-		return t_refuse(p, &p->now, "recursive loops are not supported") != NULL;
+		return t_refuse(p, &p->now, "recursive loops are not supported"), false;
 	if (!t_adopt(p, n, n->a) || !t_adopt(p, n, n->b) || !t_adopt(p, n, n->c) || !parse_block(p, n, first, &n->arg[0]))
 		return false;
 	if (t_is_word(&p->now, "else") && (!t_next(p) || !parse_block(p, n, second, &n->arg[1])))
@@ -309,7 +309,7 @@ static bool parse_set(struct t_parse *p, struct tnode *n)
 		return t_next(p) && (n->b = t_parse_tuple(p, true)) && t_adopt(p, n, n->b);
 	if (n->kind == TN_SET && n->a->kind == TN_NAME)
 		return parse_set_block(p, n);
-	return t_unexpected(p, "'='") != NULL;
+	return t_unexpected(p, "'='"), false;
 }
 
 static bool room_for_names(struct t_parse *p, struct tnode *n)
@@ -329,7 +329,7 @@ static bool parse_statement(struct t_parse *p, struct tnode **out)
 	struct token word = p->now;
 
 	if (word.kind != TT_NAME)
-		return t_unexpected(p, "a statement") != NULL;
+		return t_unexpected(p, "a statement"), false;
 	for (size_t i = 0; i < countof(statements); i++) {
 		struct tnode *n;
 
@@ -342,7 +342,7 @@ static bool parse_statement(struct t_parse *p, struct tnode **out)
 		*out = n;
 		return t_expect(p, TT_BLOCK_CLOSE, "%}");
 	}
-	return t_refuse(p, &word, "'%.*s' is no statement here: for, if, set and what ends them", SLICE_ARG(slice_upto(word.text, 40))) != NULL;
+	return t_refuse(p, &word, "'%.*s' is no statement here: for, if, set and what ends them", SLICE_ARG(slice_upto(word.text, 40))), false;
 }
 
 /* ---- the whole ---- */

@@ -122,7 +122,9 @@ static bool length_of(struct tx *x, struct t_loop *loop, size_t *out)
 	return true;
 }
 
-enum loop_member { LOOP_INDEX, LOOP_INDEX0, LOOP_FIRST, LOOP_DEPTH, LOOP_DEPTH0, LOOP_LENGTH, LOOP_REVINDEX, LOOP_REVINDEX0, LOOP_LAST, LOOP_PREVIOUS, LOOP_NEXT };
+enum loop_member {
+	LOOP_INDEX, LOOP_INDEX0, LOOP_FIRST, LOOP_DEPTH, LOOP_DEPTH0, LOOP_LENGTH, LOOP_REVINDEX, LOOP_REVINDEX0, LOOP_LAST, LOOP_PREVIOUS, LOOP_NEXT
+};
 
 static bool member_by_length(struct tx *x, struct t_loop *loop, enum loop_member which, struct tv *out)
 {

@@ -102,7 +102,8 @@ bool tv_equal(struct tx *x, const struct tnode *at, const struct tv *a, const st
 	} else if (a->kind == TV_DICT) {
 		ok = equal_members(x, at, a->dict, b->dict, out);
 	} else {
-		*out = a->kind == TV_NONE || a->kind == TV_UNDEFINED || (a->kind == TV_SPACE && a->dict == b->dict) || (a->kind == TV_LOOP && a->loop == b->loop);
+		*out = a->kind == TV_NONE || a->kind == TV_UNDEFINED || (a->kind == TV_SPACE && a->dict == b->dict) ||
+		       (a->kind == TV_LOOP && a->loop == b->loop);
 	}
 	tx_leave(x);
 	return ok;

@@ -5,8 +5,8 @@
 #define SCHEMA_NONE "{\"type\":\"object\",\"properties\":{}}"
 
 /*
- * The house's own file, but exported by a tool: nothing is mended, a key may not stand twice. Widgets nest more deeply in a preview than requests do, and have more
- * values; a schema's keys are people's words.
+ * A file of the house's own, from a tool: nothing is mended, and no key may stand twice. There is room for more values than a request has, for a preview is
+ * in it; it may be as deep as the guard goes.
  */
 #define LIMITS ((struct guard_limits){.depth = GUARD_DEPTH_MAX, .nodes = 50000, .key = 256})
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A `.widget` file, as ChatKit Studio exports it: {"version":"1.0", "name", "template", "jsonSchema"?, "outputJsonPreview"?, ...}. Its template makes a widget of
- * data that fits the schema; the schema is what a model is given as the parameters of the tool show_NAME. Pure: the bytes come from the caller.
+ * A `.widget` file, as ChatKit Studio exports it: {"version":"1.0", "name", "template", "jsonSchema"?, "outputJsonPreview"?, ...}. Its template makes a
+ * widget of data that fits the schema; the schema is what a model is given as the parameters of the tool show_NAME. Pure: the bytes come from the caller.
  * Source: chatkit-protocol 3.
  */
 #ifndef CHATKIT_WIDGET_FILE_H
@@ -21,8 +21,8 @@ struct widget_file {
 };
 
 /*
- * RC_BAD as text for the person too: "jsonSchema.type: ...", "template, line 1, column 20: ...", "not JSON: ...". RC_TOO_LARGE: longer than WIDGET_FILE_MAX, or a is full.
- * Everything lives in a; text may die afterwards.
+ * RC_BAD as text for the person too: "jsonSchema.type: ...", "template, line 1, column 20: ...", "not JSON: ..."; also for a key that stands twice, bad UTF-8,
+ * more than 50,000 values. RC_TOO_LARGE: longer than WIDGET_FILE_MAX, or a is full. Everything lives in a; text may die afterwards.
  */
 enum rc widget_file_read(struct arena *a, struct slice text, struct widget_file *out, struct err *e) MUSTCHECK;
 

@@ -73,6 +73,9 @@ def reference(template: str, data: dict) -> str | Exception:
 
 def agree(ours: dict, theirs: str | Exception, template: str) -> bool:
     """Fails when they differ; true when both rendered."""
+    if isinstance(theirs, str) and "<generator object" in theirs:
+        assert "error" in ours, f"{template!r}\n{ours}"
+        return False
     if isinstance(theirs, Exception):
         assert "error" in ours, f"{template!r}\nJinja2 refuses: {theirs!r}\nours: {ours}"
         return False

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A template, a NUL, and its data: read, rendered, and as a value. A refusal has a place; a value is JSON. What a template may cost is bounded, so a slow input is a
- * finding as well.
+ * A template, a NUL, and its data: read, rendered, and as a value. A refusal has a place; a value is JSON. What a template may cost is bounded, so a slow
+ * input is a finding as well.
  */
 #include "chatkit/template.h"
 #include "tests/fuzz/fuzz.h"
