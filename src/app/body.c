@@ -85,9 +85,9 @@ WAITS static enum rc read_on(struct exchange *x, struct buf *body, struct err *e
 		body->max = small > RECORDING_BODY_MAX ? small : RECORDING_BODY_MAX;
 		return request_body(x->req, body, io_in(x->app->io, RECORDING_US), e);
 	}
-	if (x->req->content_length > (int64_t)small || body->n > small)
+	if (body->n > small)
 		return too_large(x, e);
-	body->max = small;
+	body->max = small; /* a Content-Length over it is refused now */
 	return request_body(x->req, body, io_in(x->app->io, BODY_US), e);
 }
 
@@ -105,7 +105,5 @@ enum rc exchange_chat_body(struct exchange *x, struct buf *body, struct err *e)
 	buf_init(body, FIRST_BYTES);
 	if (request_body_some(x->req, body, &end, io_in(x->app->io, BODY_US), e) != RC_OK)
 		return e->rc;
-	if (!end)
-		return read_on(x, body, e);
-	return body->n > c->body_max ? too_large(x, e) : RC_OK;
+	return end ? RC_OK : read_on(x, body, e);
 }

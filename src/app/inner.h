@@ -54,7 +54,10 @@ struct exchange {
 WAITS enum rc exchange_json(struct exchange *x, struct json_doc **doc, struct err *e) MUSTCHECK;
 #define RECORDING_BODY_MAX ((size_t)25 * 1024 * 1024) /* bytes of an input.transcribe, as JSON */
 #define RECORDINGS_AT_ONCE 4
-/* The same for /api/chat, not parsed yet: of more than conf's body_max only when it seems to be an input.transcribe, and then with one of a few places. */
+/*
+ * The same for /api/chat, not parsed yet. It is of more than conf's body_max only when it may be an input.transcribe: op_transcribe finds out. One of more
+ * than 64 KiB has one of a few places.
+ */
 WAITS enum rc exchange_chat_body(struct exchange *x, struct buf *body, struct err *e) MUSTCHECK;
 /* Sets x->parsed and x->body, a copy of text. */
 enum rc exchange_parse(struct exchange *x, struct slice text, struct json_doc **doc, struct err *e) MUSTCHECK;

@@ -28,12 +28,12 @@ def dictation(sound: bytes, kind: str = "input.transcribe", type_last: bool = Fa
 
 @pytest.fixture
 def listener(cluster, fake_model):
-    """listener(answers): a responder without a web server, whose transcriber is a script; and the script's requests."""
+    """listener(answers, NAME=value): a responder without a web server, whose transcriber is a script; and the script's requests."""
     made: list[Responder] = []
 
-    def make(answers: list) -> tuple[Responder, Callable[[], list]]:
+    def make(answers: list, **more: str) -> tuple[Responder, Callable[[], list]]:
         name = rig.secrets.token_hex(4)
-        made.append(Responder(env=ENV | {"OPENAI_BASE_URL": fake_model.script(name, answers)}))
+        made.append(Responder(env=ENV | {"OPENAI_BASE_URL": fake_model.script(name, answers)} | more))
         return made[-1], lambda: fake_model.requests(name)
     yield make
     for one in made:
@@ -102,6 +102,25 @@ def test_large_bodies_of_anything_else_are_refused_early(listener) -> None:
     body = dictation(b"sound", type_last=True)
     assert responder.ask(variables("POST", "/api/chat", body), body).status == 200
     assert len(requests()) == 1
+
+
+def test_a_small_limit_below_the_first_bytes(listener) -> None:
+    responder, requests = listener(["Heard."], CHATKIT_BODY_KIB="16", CHATKIT_TEXT_KIB="8")
+    message = b'{"type":"threads.create","params":{"input":{"content":[{"type":"input_text","text":"' + b"x" * 20000 + b'"}]}}}'
+    for body in (message, message.replace(b"xx", b"xxxxxxxxxx")):
+        for said in (len(body), None):
+            with begin(responder, body, said) as connection:
+                connection.send(record(fastcgi.STDIN))
+                connection.read_all()
+                assert connection.status == 413, (len(body), said)
+    for size in (10, 30000, 100000):
+        body = dictation(SOUND[:size])
+        for said in (len(body), None):
+            with begin(responder, body, said) as connection:
+                connection.send(record(fastcgi.STDIN))
+                connection.read_all()
+                assert connection.status == 200, (size, said)
+    assert len(requests()) == 6
 
 
 def test_a_few_recordings_at_once(listener) -> None:
