@@ -192,8 +192,9 @@ static bool eval_dict(struct tx *x, const struct tnode *n, struct tv *out)
 			return false;
 		if (key.kind == TV_UNDEFINED)
 			return tx_undefined(x, &key);
-		if (key.kind != TV_STR)
-			return tx_fail(x, e, "a key is text here, not %s", tv_kind_name(&key));
+		/* A dict's keys are plain text: Python would keep, and show, that one is markup. */
+		if (key.kind != TV_STR || key.markup)
+			return tx_fail(x, e, "a key is text here, not %s", key.markup ? "markup" : tv_kind_name(&key));
 		if (!tv_put(x, n, d, key.s, &v))
 			return false;
 	}
