@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes that come: POST /api/chat/attachments brings a file at once, PUT or POST /api/chat/attachments/ID one that attachments.create has announced; either as a
- * form (the field "file") or bare. The whole exchange holds one buffer of the body and one of the disk. Whatever goes wrong leaves nothing on the disk.
+ * Bytes that come: POST /api/chat/attachments brings a file at once, PUT or POST /api/chat/attachments/ID one that attachments.create has announced; either as
+ * a form (the field "file") or bare. The whole exchange holds one buffer of the body and one of the disk. Whatever goes wrong leaves nothing on the disk.
  *
  * A form needs no preflight, so that any page could send one with somebody's cookie: identity_of refuses a foreign Origin, and here a browser that says no
  * Origin but that the page is another site's.

@@ -30,7 +30,8 @@ def png(width: int = 1, height: int = 1) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     rows = b"".join(b"\0" + b"\0\0\0" * width for _ in range(height if width < 1000 else 1))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 PNG = png()
@@ -42,7 +43,8 @@ def form(data: bytes, name: str = "a.png", mime: str | None = "image/png", field
     return head.encode() + data + f"\r\n--{boundary}--\r\n".encode(), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
 
 
-def upload(me: Client, data: bytes, name: str = "a.png", mime: str | None = "image/png", path: str = "/api/chat/attachments", method: str = "POST", **how) -> Reply:
+def upload(me: Client, data: bytes, name: str = "a.png", mime: str | None = "image/png", path: str = "/api/chat/attachments", method: str = "POST",
+           **how) -> Reply:
     body, headers = form(data, name, mime)
     return me.request(method, path, body=body, headers=headers | how)
 
@@ -146,7 +148,8 @@ def test_how_it_is_served(store: Site) -> None:
 
 def test_only_images_are_shown(store: Site) -> None:
     me = store.client()
-    for data, name, mime, shown in [(b"%PDF-1.7\nx", "a.pdf", "application/pdf", "application/pdf"), (b"{}", "a.json", "application/json", "text/plain; charset=utf-8"),
+    for data, name, mime, shown in [(b"%PDF-1.7\nx", "a.pdf", "application/pdf", "application/pdf"),
+                                    (b"{}", "a.json", "application/json", "text/plain; charset=utf-8"),
                                     ("Zürich".encode(), "a.txt", "text/plain", "text/plain; charset=utf-8")]:
         got = upload(me, data, name, mime).json
         assert got["type"] == "file" and "preview_url" not in got and got["mime_type"] == mime
@@ -233,7 +236,8 @@ def test_names(site: Site, name: str, kept: str) -> None:
 
 def test_announcing(site: Site) -> None:
     me = site.client()
-    for params, status in [({"mime_type": "image/svg+xml"}, 415), ({"mime_type": "text/html"}, 415), ({"mime_type": "x"}, 415), ({"size": 26 * MIB}, 413), ({"size": 0}, 400),
+    for params, status in [({"mime_type": "image/svg+xml"}, 415), ({"mime_type": "text/html"}, 415), ({"mime_type": "x"}, 415), ({"size": 26 * MIB}, 413),
+                           ({"size": 0}, 400),
                            ({"size": -1}, 400), ({"size": "9"}, 400), ({"name": None}, 400)]:
         reply = me.op("attachments.create", **{"name": "a.png", "mime_type": "image/png", "size": 9} | params)
         assert reply.status == status, (params, reply)
@@ -248,7 +252,8 @@ def test_too_large(site_factory) -> None:
     me = site.client()
     me.session()
     begun = time.monotonic()
-    for body, headers in (form(LARGE[:2 * MIB], "a.pdf", "application/pdf"), (LARGE[:MIB + 1], {"Content-Type": "application/pdf"}), form(LARGE[:MIB + 1], "a.pdf", "application/pdf")):
+    pdf = "application/pdf"
+    for body, headers in (form(LARGE[:2 * MIB], "a.pdf", pdf), (LARGE[:MIB + 1], {"Content-Type": pdf}), form(LARGE[:MIB + 1], "a.pdf", pdf)):
         assert me.post("/api/chat/attachments", body=body, headers=headers).status == 413
     assert time.monotonic() - begun < 10
     assert upload(me, LARGE[:MIB], "a.pdf", "application/pdf").status == 200
@@ -364,8 +369,10 @@ def test_other_origins(site_factory) -> None:
     announced = path_of(create(me)["upload_descriptor"]["url"])
     for path in ("/api/chat/attachments", announced, "/api/chat/files/x"):
         asked = "authorization, chatkit-frame-instance-id, x-org-id, content-type, x-anything-else"
-        reply = me.request("OPTIONS", path, headers={"Origin": "https://app.example", "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": asked})
-        assert reply.status == 204 and reply.headers["Access-Control-Allow-Origin"] == "https://app.example" and reply.headers["Access-Control-Allow-Headers"] == asked
+        reply = me.request("OPTIONS", path, headers={"Origin": "https://app.example", "Access-Control-Request-Method": "PUT",
+                                                     "Access-Control-Request-Headers": asked})
+        assert reply.status == 204 and reply.headers["Access-Control-Allow-Origin"] == "https://app.example"
+        assert reply.headers["Access-Control-Allow-Headers"] == asked
         assert {"GET", "POST", "PUT"} <= set(reply.headers["Access-Control-Allow-Methods"].split(", "))
         reply = me.request("OPTIONS", path, headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "PUT"})
         assert reply.headers["Access-Control-Allow-Origin"] is None
@@ -489,7 +496,8 @@ def test_no_room(store: Site) -> None:
     try:
         cookie = "; ".join(f"{k}={v}" for k, v in me.cookies.items())
         for size, status in ((80000, 200), (100000, 507), (2 * MIB, 507), (80000, 200)):
-            head = [*fastcgi.variables("POST", "/api/chat/attachments"), ("CONTENT_TYPE", "application/pdf"), ("CONTENT_LENGTH", str(size)), ("HTTP_COOKIE", cookie)]
+            head = [*fastcgi.variables("POST", "/api/chat/attachments"), ("CONTENT_TYPE", "application/pdf"), ("CONTENT_LENGTH", str(size)),
+                    ("HTTP_COOKIE", cookie)]
             with responder.connect() as c:
                 with contextlib.suppress(BrokenPipeError):  # it need not read on
                     c.send(fastcgi.request(head, LARGE[:size]))

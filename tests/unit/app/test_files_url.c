@@ -184,13 +184,18 @@ static void files_splice__placeholders__become_addresses(void **state)
 
 static void files_attach__files__are_chatkits_attachments(void **state UNUSED)
 {
-	const struct store_file f[] = {{.id = id, .name = S("a \"b\".png"), .mime = S("image/png")}, {.id = S("atc_2"), .name = S("c.pdf"), .mime = S("application/pdf")}};
+	const struct store_file f[] = {
+		{.id = id, .name = S("a \"b\".png"), .mime = S("image/png")},
+		{.id = S("atc_2"), .name = S("c.pdf"), .mime = S("application/pdf")},
+	};
+	static const char want[] =
+		"[{\"type\":\"image\",\"id\":\"atc_0123\",\"name\":\"a \\\"b\\\".png\",\"mime_type\":\"image/png\","
+		"\"preview_url\":\"chatkit-file:atc_0123\",\"thread_id\":\"thr_1\"},"
+		"{\"type\":\"file\",\"id\":\"atc_2\",\"name\":\"c.pdf\",\"mime_type\":\"application/pdf\",\"thread_id\":\"thr_1\"}]";
 	struct buf b = BUF_INIT(10000);
 
 	files_attach(&b, f, 2, S("thr_1"));
-	assert_string_equal(buf_slice(&b).p,
-			    "[{\"type\":\"image\",\"id\":\"atc_0123\",\"name\":\"a \\\"b\\\".png\",\"mime_type\":\"image/png\",\"preview_url\":\"chatkit-file:atc_0123\","
-			    "\"thread_id\":\"thr_1\"},{\"type\":\"file\",\"id\":\"atc_2\",\"name\":\"c.pdf\",\"mime_type\":\"application/pdf\",\"thread_id\":\"thr_1\"}]");
+	assert_string_equal(buf_slice(&b).p, want);
 	buf_clear(&b);
 	files_attach(&b, f, 0, S("thr_1"));
 	assert_string_equal(buf_slice(&b).p, "[]");

@@ -250,8 +250,11 @@ static void filename__in_a_header__is_ascii(void **state UNUSED)
 
 static void filename__broken_header__is_refused(void **state UNUSED)
 {
-	static const char *const bad[] = {"", ";", "form-data name=x", "form-data; name", "form-data; name=", "form-data; name=\"x", "form-data; name=x name=y",
-					  "form-data; filename*=; filename=b", "form-data; filename=a; filename=b", "form-data; filename*=a; filename*=b", "form-data; =x", "form-data; name=\"x\"y"};
+	static const char *const bad[] = {
+		"", ";", "form-data name=x", "form-data; name", "form-data; name=", "form-data; name=\"x", "form-data; name=x name=y",
+		"form-data; filename*=; filename=b", "form-data; filename=a; filename=b", "form-data; filename*=a; filename*=b", "form-data; =x",
+		"form-data; name=\"x\"y",
+	};
 	struct disposition d;
 
 	for (size_t i = 0; i < countof(bad); i++)
