@@ -173,8 +173,10 @@ struct t_lex {
 /* Checks UTF-8, makes every line end a "\n" and drops one at the end, as Jinja2 does. */
 bool t_lex_init(struct t_lex *lx, struct arena *a, struct slice text, struct err *e) MUSTCHECK;
 bool t_lex_next(struct t_lex *lx, struct token *out) MUSTCHECK;
+/* What stands between the quotes of a string, which never ends in a lone backslash; false: a backslash that stands for no character. template_escape.c */
+bool t_unescape(struct slice s, struct buf *out) MUSTCHECK;
 
-/* ---- parsing (template_parse.c: statements; template_expr.c: expressions; template_args.c: what is called) ---- */
+/* ---- parsing (template_parse.c: statements; template_expr.c, template_literal.c: expressions; template_args.c: what is called) ---- */
 
 struct t_parse {
 	struct arena *a;
@@ -207,9 +209,17 @@ struct tnode *t_node(struct t_parse *p, enum tn_kind kind, const struct token *a
 /* kid (with what follows it, or NULL) hangs below n now: n's height grows; false when that is too high. */
 bool t_adopt(struct t_parse *p, struct tnode *n, const struct tnode *kid) MUSTCHECK;
 
+/* Nodes in a chain below owner, as they come. */
+struct t_chain {
+	struct tnode *owner, **last;
+};
+/* n may be NULL: false, for somebody said why. */
+bool t_append(struct t_parse *p, struct t_chain *c, struct tnode *n) MUSTCHECK;
+
 struct tnode *t_parse_expression(struct t_parse *p, bool with_cond) MUSTCHECK;
 /* One expression, or a tuple without parentheses. */
 struct tnode *t_parse_tuple(struct t_parse *p, bool with_cond) MUSTCHECK;
+struct tnode *t_parse_const(struct t_parse *p, struct tv v) MUSTCHECK; /* and past its token */
 struct tnode *t_parse_primary(struct t_parse *p) MUSTCHECK;
 struct tnode *t_parse_postfix(struct t_parse *p, struct tnode *n) MUSTCHECK;
 /* now is at "|": all filters that follow. */
