@@ -239,10 +239,11 @@ WAITS static enum rc tool_over(struct map *m, const struct agent_event *ev, stru
 {
 	struct arena *a = arena_new(32 * 1024 * 1024, NULL);
 	struct ck_shown shown;
-	enum rc rc = shown_result(m, ev->call->index, ev->result, &shown, a, e);
+	enum rc rc;
 
-	if (rc == RC_OK)
-		flow_result(m, ev->call->index, ev->result, &shown);
+	shown_read(m, ev->result, &shown, a);
+	flow_result(m, ev->call->index, ev->result, &shown);
+	rc = shown_result(m, ev->call->index, ev->result, &shown, a, e);
 	arena_free(a);
 	return rc;
 }

@@ -75,8 +75,10 @@ void widgets_release(struct map *m);
 
 /* ---- what is shown besides (map_shown.c) ---- */
 WAITS enum rc shown_image(struct map *m, const struct model_image *img, struct err *e);
-/* All that a tool's result asks for. index: the call's. *out, in a, is good for flow_result. */
-WAITS enum rc shown_result(struct map *m, size_t index, const struct tool_result *r, struct ck_shown *out, struct arena *a, struct err *e);
+/* What a tool's result asks to be shown, in a; what cannot be read is left out and logged. */
+WAITS void shown_read(struct map *m, const struct tool_result *r, struct ck_shown *out, struct arena *a);
+/* Shows it. index: the call's. */
+WAITS enum rc shown_result(struct map *m, size_t index, const struct tool_result *r, const struct ck_shown *shown, struct arena *a, struct err *e);
 enum rc shown_park(struct map *m, const struct agent_call *call, struct slice args, struct err *e);
 
 #endif

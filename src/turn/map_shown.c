@@ -37,17 +37,23 @@ static void showing_add(struct showing *s, struct slice id, struct slice kind, s
 
 WAITS static enum rc showing_write(struct map *m, const struct showing *s, struct err *e)
 {
+	bool seen = false;
 	struct rows r;
 
 	if (s->n == 0)
 		return RC_OK;
-	rows_open(m, &r, s->n, 0);
-	for (size_t i = 0; i < s->n; i++)
+	rows_open(m, &r, s->n + 1, 0);
+	if (m->flow == FLOW_OPEN) /* it is closed below: what comes now stands behind it */
+		rows_item(&r, m->flow_id, S("workflow"), flow_body(m), flow_busy(m) ? ITEM_OPEN : ITEM_DONE);
+	for (size_t i = 0; i < s->n; i++) {
 		map_breathe(m, s->at[i].item.body.n);
-	for (size_t i = 0; i < s->n; i++)
 		r.put[r.batch.n_put++] = s->at[i].item;
+		seen = seen || !s->at[i].item.hidden;
+	}
 	if (rows_write(m, &r, false, e) != RC_OK)
 		return err_wrap(e, "storing what a tool shows");
+	if (seen)
+		flow_close(m);
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->at[i].item.hidden)
 			map_show(m, &(struct ck_event){.kind = s->at[i].show, .json = s->at[i].item.body});
@@ -260,20 +266,26 @@ static enum rc read_meta(struct map *m, const struct tool_result *r, struct aren
 	return rc;
 }
 
-enum rc shown_result(struct map *m, size_t index, const struct tool_result *r, struct ck_shown *out, struct arena *a, struct err *e)
+void shown_read(struct map *m, const struct tool_result *r, struct ck_shown *out, struct arena *a)
 {
+	struct err e = ERR_INIT;
+
 	*out = (struct ck_shown){0};
-	if (!r->is_error && (r->meta.n || r->json.n || r->ask.n)) {
-		if (read_meta(m, r, a, out, e) != RC_OK) { /* more than there is room for: the model has the text */
-			log_err(&(struct log_ctx){.thread = m->key.thread_id, .turn = m->key.turn_id}, "what a tool shows", e);
-			*out = (struct ck_shown){0};
-		}
-		map_breathe(m, r->meta.n);
-		if (show_all(m, index, NULL, r->ask, out, a, e) != RC_OK)
-			return e->rc;
+	if (r->is_error || (!r->meta.n && !r->json.n))
+		return;
+	if (read_meta(m, r, a, out, &e) != RC_OK) { /* more than there is room for: the model has the text */
+		log_err(&(struct log_ctx){.thread = m->key.thread_id, .turn = m->key.turn_id}, "what a tool shows", &e);
+		*out = (struct ck_shown){0};
 	}
+	map_breathe(m, r->meta.n);
+}
+
+enum rc shown_result(struct map *m, size_t index, const struct tool_result *r, const struct ck_shown *shown, struct arena *a, struct err *e)
+{
+	enum rc rc = r->is_error ? RC_OK : show_all(m, index, NULL, r->ask, shown, a, e);
+
 	widget_gone(m, index); /* it grew, and then there was none */
-	return RC_OK;
+	return rc;
 }
 
 /* ---- an action ---- */
@@ -361,6 +373,7 @@ enum rc shown_image(struct map *m, const struct model_image *img, struct err *e)
 	enum rc rc;
 
 	rc = thoughts_close(m, e);
+	flow_close(m);
 	if (rc == RC_OK && (!m->opts->save || m->opts->save(m->opts->files, m->key.owner, m->key.thread_id, img->mime, img->data, a, &id, &fail) != RC_OK)) {
 		log_err(&(struct log_ctx){.thread = m->key.thread_id, .turn = m->key.turn_id}, "an image of the model's", &fail);
 		map_show(m, &(struct ck_event){.kind = CK_NOTICE, .level = "warning", .text = S("An image could not be kept.")});
