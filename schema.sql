@@ -504,8 +504,8 @@ BEGIN
 				WHERE NOT EXISTS (SELECT FROM chatkit.item i
 					WHERE i.owner_id = p_owner AND i.thread_id = p_thread AND i.id = p.id
 					  AND (i.kind, i.state, i.hidden, i.body) = (p.kind, p.state, p.hidden <> 0, p.body)))
-			AND NOT EXISTS (SELECT FROM unnest(p_entry_ids) AS p(id)
-				WHERE NOT EXISTS (SELECT FROM chatkit.entry e WHERE e.owner_id = p_owner AND e.thread_id = p_thread AND e.id = p.id))
+			AND NOT EXISTS (SELECT FROM unnest(p_entry_ids, p_entries) AS p(id, body)
+				WHERE NOT EXISTS (SELECT FROM chatkit.entry e WHERE e.owner_id = p_owner AND e.thread_id = p_thread AND e.id = p.id AND e.body = p.body))
 			THEN 'done' WHEN ok THEN 'inactive' ELSE 'changed' END;
 		RETURN;
 	END IF;

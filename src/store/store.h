@@ -162,7 +162,7 @@ struct change {
 	bool any_status;             /* in a thread that is not active too */
 };
 enum change_how {
-	CHANGE_DONE,     /* now, or by a first run: what it puts stands just so, its entries stand */
+	CHANGE_DONE,     /* now, or by a first run: what it puts and its entries stand just so. Two that are not the same differ in one of these */
 	CHANGE_CHANGED,  /* a condition does not hold; nothing was written */
 	CHANGE_INACTIVE, /* the thread's status is not active; nothing was written */
 };
