@@ -161,3 +161,39 @@ void guard_unescape(struct slice raw, struct buf *out)
 			utf8_put(out, guard_next(&p, end, &bad));
 	}
 }
+
+/* The code point of the escaped pair at p, or 0. */
+static uint32_t pair_at(const char *p, const char *end)
+{
+	int high, low;
+
+	if (end - p < 12 || p[1] != 'u' || p[6] != '\\' || p[7] != 'u')
+		return 0;
+	high = guard_hex4(p + 2, end);
+	low = guard_hex4(p + 8, end);
+	if (high < 0xd800 || high > 0xdbff || low < 0xdc00 || low > 0xdfff)
+		return 0;
+	return 0x10000 + (((uint32_t)high - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
+}
+
+bool guard_pairs(struct slice in, struct buf *out)
+{
+	const char *p = in.p, *end = in.p + in.n, *from = p, *at;
+	bool some = false;
+
+	/* A backslash stands in strings only, and takes the next byte with it. */
+	while (p < end && (at = memchr(p, '\\', (size_t)(end - p)))) {
+		uint32_t c = pair_at(at, end);
+
+		p = at + 2;
+		if (c == 0)
+			continue;
+		buf_addmem(out, from, (size_t)(at - from));
+		utf8_put(out, c);
+		p = from = at + 12;
+		some = true;
+	}
+	if (some)
+		buf_addmem(out, from, (size_t)(end - from));
+	return some;
+}

@@ -2,6 +2,7 @@
 #include "wire/json.h"
 
 #include "base/buf.h"
+#include "wire/guard_text.h"
 
 #include <json-c/json.h>
 #include <math.h>
@@ -62,7 +63,7 @@ static enum rc read_tree(struct slice in, struct json_object **root, struct err 
 enum rc json_parse(struct arena *a, struct slice in, const struct guard_limits *limits, struct json_doc **out, struct err *e)
 {
 	struct guard_seen seen;
-	struct buf mended;
+	struct buf mended, plain = BUF_INIT(in.n * 3);
 	struct json_object *root = NULL;
 	enum rc rc = guard_walk(in, limits, NULL, 0, &seen, e);
 
@@ -75,11 +76,14 @@ enum rc json_parse(struct arena *a, struct slice in, const struct guard_limits *
 		guard_mend(in, &mended);
 		in = buf_slice(&mended);
 	}
+	if (guard_pairs(in, &plain))
+		in = buf_slice(&plain);
 	if (!arena_charge(a, cost_of(&seen, in.n)))
 		rc = err_tell(e, RC_TOO_LARGE, "the JSON text is too large");
 	else
 		rc = read_tree(in, &root, e);
 	buf_release(&mended);
+	buf_release(&plain);
 	if (rc != RC_OK)
 		return rc;
 	if (root)
@@ -92,24 +96,15 @@ enum rc json_parse(struct arena *a, struct slice in, const struct guard_limits *
 
 enum rc json_parse_value(struct arena *a, struct slice in, const struct guard_limits *limits, struct json_at *out, struct err *e)
 {
-	struct buf b = BUF_INIT(in.n + 16);
+	struct guard_limits any = *limits;
 	struct json_doc *doc;
-	struct json_at *root;
-	struct slice text;
+	enum rc rc;
 
-	buf_adds(&b, "{\"value\":");
-	buf_add(&b, in);
-	buf_addch(&b, '}');
-	text = arena_try_dup(a, buf_slice(&b));
-	root = arena_try(a, sizeof(*root)); /* a place looks at its parent */
-	buf_release(&b);
-	if (!text.p || !root)
-		return err_set(e, RC_TOO_LARGE, "no room for the JSON");
-	if (json_parse(a, text, limits, &doc, e) != RC_OK)
-		return e ? e->rc : RC_BAD;
-	*root = json_root(doc);
-	*out = json_get(root, "value");
-	return RC_OK;
+	any.any_top = true;
+	rc = json_parse(a, in, &any, &doc, e);
+	if (rc == RC_OK)
+		*out = json_root(doc);
+	return rc;
 }
 
 struct json_at json_root(struct json_doc *doc)

@@ -33,7 +33,7 @@ struct json_at {
  * or RC_TOO_LARGE when the cap is too small. in may die afterwards. */
 enum rc json_parse(struct arena *a, struct slice in, const struct guard_limits *limits, struct json_doc **out, struct err *e) MUSTCHECK;
 struct json_at json_root(struct json_doc *doc);
-/* The same for a text of any kind, an array or a string alone too: json_parse wants an object. *out is its place, called "value" in paths. */
+/* The same for a value of any kind, an array or a string alone too, whatever the limits say of the top. */
 enum rc json_parse_value(struct arena *a, struct slice in, const struct guard_limits *limits, struct json_at *out, struct err *e) MUSTCHECK;
 /* RC_OK, or the first wrong access since json_parse, as RC_BAD with its text (also for the person); RC_TOO_LARGE when that was a json_text. */
 enum rc json_done(struct json_doc *doc, struct err *e) MUSTCHECK;

@@ -50,6 +50,8 @@ static void json_text__spelling_and_order__are_kept(void **state UNUSED)
 		{"[\"/\",\"\\\"\\\\\\n\\r\\t\\b\\f\",\"h\xc3\xa9\xf0\x9f\x98\x80\"]", NULL},
 		{" { \"a\" : [ 1 , true , null ] } ", "{\"a\":[1,true,null]}"},
 		{"[\"\\u00e9\\ud83d\\ude00\\/\\u0001\\u007f\"]", "[\"\xc3\xa9\xf0\x9f\x98\x80/\\u0001\x7f\"]"},
+		{"[\"\\ud836\\udc00 \\ud87f\\udfff\"]", "[\"\xf0\x9d\xa0\x80 \xf0\xaf\xbf\xbf\"]"}, /* what json-c gets wrong by itself */
+		{"[\"\\\\ud836\\\\udc00\"]", NULL},
 		{"-0", "0"},
 		{"\"\"", NULL},
 		{"null", NULL},
