@@ -204,38 +204,11 @@ void ck_structured_input(struct buf *out, const struct ck_meta *m, struct slice 
 	jsonw_end(&w);
 }
 
-void ck_task_item(struct buf *out, const struct ck_meta *m, const struct ck_task *t)
-{
-	struct jsonw w;
-
-	begin_item(&w, out, m, "task");
-	jsonw_key(&w, "task");
-	ck_task(&w, t);
-	jsonw_end(&w);
-}
-
-void ck_end_of_turn(struct buf *out, const struct ck_meta *m)
-{
-	struct jsonw w;
-
-	begin_item(&w, out, m, "end_of_turn");
-	jsonw_end(&w);
-}
-
 void ck_hidden_context(struct buf *out, const struct ck_meta *m, struct slice content)
 {
 	struct jsonw w;
 
 	begin_item(&w, out, m, "hidden_context_item");
 	jsonw_kraw(&w, "content", content);
-	jsonw_end(&w);
-}
-
-void ck_sdk_hidden_context(struct buf *out, const struct ck_meta *m, struct slice text)
-{
-	struct jsonw w;
-
-	begin_item(&w, out, m, "sdk_hidden_context");
-	jsonw_kstr(&w, "content", text);
 	jsonw_end(&w);
 }

@@ -104,11 +104,8 @@ void ck_generated_image(struct buf *out, const struct ck_meta *m, struct slice i
 void ck_image_json(struct buf *out, struct slice image_id, struct slice url);
 /* Pending. inputs: JSON array, of ck_questions_read's. */
 void ck_structured_input(struct buf *out, const struct ck_meta *m, struct slice inputs);
-void ck_task_item(struct buf *out, const struct ck_meta *m, const struct ck_task *t);
-void ck_end_of_turn(struct buf *out, const struct ck_meta *m);
-/* Neither is ever sent. content: JSON of any value; text: what it says. */
+/* Never sent. content: JSON of any value. */
 void ck_hidden_context(struct buf *out, const struct ck_meta *m, struct slice content);
-void ck_sdk_hidden_context(struct buf *out, const struct ck_meta *m, struct slice text);
 
 /* ---- stored items ---- */
 

@@ -60,18 +60,6 @@ enum rc widget_form(struct arena *a, struct slice widget, struct slice payload, 
  */
 enum rc widget_spend(struct arena *a, struct slice widget, struct slice action_type, struct buf *out, bool *changed, struct err *e) MUSTCHECK;
 
-/* An action as a widget has it. */
-struct widget_action {
-	struct slice payload; /* JSON; empty: none */
-	bool client;          /* handled by the page first */
-	bool streaming;       /* else sync_custom_action is what the front end sends */
-	bool disabled;        /* what has it is: nobody can have clicked it */
-};
-/*
- * Whether the widget has an action of this type at all, and the first such, one that is not disabled if there is any. What the client sends is only a claim.
- */
-enum rc widget_find_action(struct arena *a, struct slice widget, struct slice action_type, struct widget_action *out, bool *found, struct err *e) MUSTCHECK;
-
 #define WIDGET_TOLD_MAX 8000 /* bytes of a widget that a model is told */
 /* What the model is told of a widget that was shown; cut with a note. */
 void widget_text(struct buf *out, struct slice item_id, struct slice widget);

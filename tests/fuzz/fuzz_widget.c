@@ -124,10 +124,9 @@ static void diff(struct arena *a, struct slice before, struct slice after, bool 
 static void edit(struct arena *a, struct slice widget, struct slice payload)
 {
 	struct buf b = BUF_INIT(4 * WIDGET_MAX), twice = BUF_INIT(4 * WIDGET_MAX), text = BUF_INIT(1 << 16);
-	struct widget_action act;
 	struct slice out;
 	struct err e = ERR_INIT;
-	bool changed, found;
+	bool changed;
 
 	if (widget_form(a, widget, payload, &b, &changed, &e) == RC_OK && changed && b.n <= WIDGET_MAX) {
 		CHECK(check(a, buf_slice(&b), &out));
@@ -136,8 +135,6 @@ static void edit(struct arena *a, struct slice widget, struct slice payload)
 	buf_clear(&b);
 	CHECK(widget_spend(a, widget, S("go"), &b, &changed, &e) == RC_OK && (changed || b.n == 0));
 	if (changed && b.n <= WIDGET_MAX) {
-		CHECK(widget_find_action(a, widget, S("go"), &act, &found, &e) == RC_OK && found);
-		touch(act.payload);
 		CHECK(check(a, buf_slice(&b), &out));
 		CHECK(widget_spend(a, out, S("go"), &twice, &changed, &e) == RC_OK && !changed);
 	}

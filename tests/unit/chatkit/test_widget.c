@@ -365,47 +365,6 @@ static void action__is_used_up(void **state)
 	arena_free(a);
 }
 
-static void action__is_found(void **state)
-{
-	static const struct {
-		const char *widget;
-		bool found;
-		const char *payload;
-		bool client, sync, disabled;
-	} rows[] = {
-		{CARD("{'type':'Button','onClickAction':{'type':'go','payload':{'id':7}}}"), true, "{'id':7}", false, false, false},
-		{CARD("{'type':'Button','onClickAction':{'type':'go','handler':'client','streaming':false}}"), true, "", true, true, false},
-		{CARD("{'type':'Button','onClickAction':{'type':'went'}}"), false, "", false, false, false},
-		{CARD("{'type':'Text','value':'go'}"), false, "", false, false, false},
-		{CARD("{'type':'Button','onClickAction':{'type':'x','payload':{'action':{'type':'go'}}}}"), false, "", false, false, false},
-		{"{'type':'Card','cancel':{'label':'No','action':{'type':'go'}},'children':[]}", true, "", false, false, false},
-		{CARD("{'type':'Future','rows':[{'onTapAction':{'type':'go'}}]}"), true, "", false, false, false},
-		{CARD("{'type':'Button','disabled':true,'onClickAction':{'type':'go','payload':1}}"), true, "1", false, false, true},
-		{CARD("{'type':'Button','disabled':true,'onClickAction':{'type':'go','payload':1}},{'type':'Button','onClickAction':{'type':'go','payload':2}},"
-		      "{'type':'Button','onClickAction':{'type':'go','payload':3}}"),
-		 true, "2", false, false, false},
-	};
-	struct arena *a = arena_new(4 << 20, NULL);
-	struct widget_action act;
-	struct err e = ERR_INIT;
-	bool found;
-
-	(void)state;
-	for (size_t i = 0; i < countof(rows); i++) {
-		assert_int_equal(widget_find_action(a, q(a, rows[i].widget), S("go"), &act, &found, &e), RC_OK);
-		assert_int_equal(found, rows[i].found);
-		assert_true(slice_eq(act.payload, q(a, rows[i].payload)));
-		assert_int_equal(act.client, rows[i].client);
-		assert_int_equal(act.streaming, !rows[i].sync);
-		assert_int_equal(act.disabled, rows[i].disabled);
-	}
-	assert_int_equal(widget_find_action(a, q(a, CARD("{'type':'Button','onClickAction':{'x':1}}")), SLICE_NONE, &act, &found, &e), RC_OK);
-	assert_false(found);
-	assert_int_equal(widget_find_action(a, S("{"), S("go"), &act, &found, &e), RC_BAD);
-	assert_false(found);
-	arena_free(a);
-}
-
 static void told__and_cut(void **state)
 {
 	struct buf out = BUF_INIT(1 << 16), big = BUF_INIT(1 << 16);
@@ -431,7 +390,6 @@ int main(void)
 		cmocka_unit_test(diff__too_many_are_one_root),
 		cmocka_unit_test(form__is_written_back),
 		cmocka_unit_test(action__is_used_up),
-		cmocka_unit_test(action__is_found),
 		cmocka_unit_test(told__and_cut),
 	};
 
