@@ -267,7 +267,8 @@ WAITS static enum rc user_said(struct exchange *x, const struct ck_input *in, st
 
 /* ---- the operations ---- */
 
-void stream_req(struct exchange *x, const struct ck_request *r, struct turn_req *req)
+/* What every operation's turn has: whose, where, whether it is a retry. Copies what must last. */
+static void request_of(struct exchange *x, const struct ck_request *r, struct turn_req *req)
 {
 	bool create = r->op == CK_THREADS_CREATE;
 	struct slice thread_id = create ? exchange_id(x, "thr_") : arena_dup(x->arena, r->thread_id);
@@ -331,7 +332,7 @@ enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct err *
 
 	if (x->who.kind == WHO_NOBODY && r->op != CK_THREADS_CREATE)
 		return err_set(e, RC_NOT_FOUND, "no identity");
-	stream_req(x, r, req);
+	request_of(x, r, req);
 	if (exchange_model(x, model, "params.input.inference_options.model", &req->model, e) != RC_OK || exchange_stream(x, e) != RC_OK)
 		return e->rc;
 	rc = exchange_writer(x, e);

@@ -7,8 +7,6 @@
 #include "app/inner.h"
 #include "chatkit/item.h"
 
-/* What every operation's turn has: whose, where, whether it is a retry. Copies what must last. */
-void stream_req(struct exchange *x, const struct ck_request *r, struct turn_req *req);
 /*
  * The turn, streamed. The request's body must be read by then (exchange_read). *changed: a condition of req did not hold (RC_CONFLICT, and nothing was
  * answered); any other conflict is told in the stream.

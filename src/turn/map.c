@@ -115,7 +115,7 @@ static struct slice entry_id(struct map *m, struct arena *a)
 	return arena_printf(a, "%.*s.%d", SLICE_ARG(m->key.turn_id), m->n_entries++);
 }
 
-struct store_entry *rows_entry(struct map *m, struct rows *r, const struct message *msg, struct slice item_id)
+static struct store_entry *rows_entry(struct map *m, struct rows *r, const struct message *msg, struct slice item_id)
 {
 	struct store_entry *en = &r->entries[r->batch.n_entries++];
 	struct buf b = BUF_INIT(MESSAGE_JSON_MAX);
@@ -126,7 +126,8 @@ struct store_entry *rows_entry(struct map *m, struct rows *r, const struct messa
 	return en;
 }
 
-void rows_due(struct map *m, struct rows *r, bool entries)
+/* What is due, into the batch. */
+static void rows_due(struct map *m, struct rows *r, bool entries)
 {
 	r->batch.title = m->due_title;
 	r->batch.status = m->due_status;

@@ -25,10 +25,7 @@ struct rows {
 /* Room for so many items and entries; what is due comes on top: the items before all others, the entries behind. */
 void rows_open(struct map *m, struct rows *r, size_t items, size_t entries);
 void rows_item(struct rows *r, struct slice id, struct slice kind, struct slice body, enum item_state state);
-struct store_entry *rows_entry(struct map *m, struct rows *r, const struct message *msg, struct slice item_id);
-/* What is due, into the batch. entries: those too; they must not come between a call and its result. */
-void rows_due(struct map *m, struct rows *r, bool entries);
-/* Writes it under the lease and closes it. entries as in rows_due. */
+/* Writes it under the lease and closes it. entries: those that are due too; they must not come between a call and its result. */
 WAITS enum rc rows_write(struct map *m, struct rows *r, bool entries, struct err *e);
 /* For the next write. All is copied; over the arena's cap: RC_TOO_LARGE. */
 enum rc map_due_item(struct map *m, const struct store_item *it, struct err *e) MUSTCHECK;
