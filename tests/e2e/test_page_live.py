@@ -346,7 +346,9 @@ def test_files(stub: Stub, page: Page, tmp_path: Path) -> None:
     add("large.txt", "odd.pdf")
     page.wait("both are refused", lambda: len(page.errors()) == 2)
     assert "too large" in page.errors()[0] and "application/pdf" in page.errors()[1] and not page.all("chip") and not stub.uploads
-    add("dot.png", "note.txt")
+    add("dot.png")  # one after the other: the stub answers in the order that they come in
+    page.wait("one is sent", lambda: [c.get_attribute("data-status") for c in page.all("chip")] == ["complete"])
+    add("note.txt")
     page.wait("both are sent", lambda: [c.get_attribute("data-status") for c in page.all("chip")] == ["complete"] * 2)
     assert b'name="file"; filename="dot.png"' in stub.uploads[0] and PNG in stub.uploads[0]
     assert page.all("chip")[0].find_element(By.TAG_NAME, "img").get_property("naturalWidth") == 1 and page.one("send").is_enabled()
