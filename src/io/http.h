@@ -44,6 +44,7 @@ struct http_req {
 	int64_t idle_us;         /* then between bytes; 0: 60 s */
 	int64_t total_us;        /* altogether; 0: 600 s */
 	size_t body_max;         /* response bytes; 0: 8 MiB */
+	size_t ahead_max;        /* bytes that may wait for http_next; 0: HTTP_AHEAD_MAX */
 	struct stop *stop;       /* may be NULL; lives until http_close */
 	bool *sent;              /* may be NULL; set by http_open: something left for the server, so trying again may do it twice */
 };

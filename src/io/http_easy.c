@@ -260,8 +260,8 @@ static void set_limits(struct http_resp *r, const struct http_req *req)
 	r->last_us = now;
 	r->body_max = req->body_max ? req->body_max : 8 * 1024 * 1024;
 	r->stop = req->stop;
-	buf_init(&r->in, HTTP_AHEAD_MAX);
-	buf_init(&r->out, HTTP_AHEAD_MAX);
+	buf_init(&r->in, req->ahead_max ? req->ahead_max : HTTP_AHEAD_MAX);
+	buf_init(&r->out, r->in.max);
 	buf_init(&r->head, HTTP_HEAD_BYTES_MAX);
 }
 

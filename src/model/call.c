@@ -8,6 +8,7 @@
 
 #define ERROR_BODY_MAX (64 * 1024)
 #define STREAM_BODY_MAX (64 * 1024 * 1024)
+#define STREAM_AHEAD_MAX (32 * 1024 * 1024) /* images that come while others are being stored */
 #define RETRIES_MAX 10
 
 /* ---- making one ---- */
@@ -179,6 +180,7 @@ static WAITS enum rc send_request(struct ask *a, struct err *e)
 		.idle_us = o->idle_us,
 		.total_us = a->deadline - io_now(a->m->io),
 		.body_max = STREAM_BODY_MAX,
+		.ahead_max = STREAM_AHEAD_MAX,
 		.stop = &a->s->stop,
 	};
 

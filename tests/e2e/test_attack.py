@@ -2,8 +2,12 @@
 """What the page sends, sent twice, at once, and while what it is about is being taken away."""
 from __future__ import annotations
 
+import base64
 import json
+import os
+import struct
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -64,3 +68,20 @@ def test_ten_presses_at_once_count_once(attacked) -> None:
     replies = at_once(10, lambda i: me.op("threads.sync_custom_action" if i % 2 else "threads.custom_action", **press))
     assert {r.status for r in replies} <= {200, 409}
     assert site.db("SELECT count(*) FROM chatkit.task") == [(1,)]
+
+
+def png(n: int) -> str:
+    """An image of about n bytes, as models send it."""
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    head = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    image = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(4))) + chunk(b"tEXt", b"k\0" + os.urandom(n)) + chunk(b"IEND", b"")
+    return "data:image/png;base64," + base64.b64encode(image).decode()
+
+
+def test_images_come_while_others_are_being_stored(attacked) -> None:
+    images = [{"delta": {"images": [{"type": "image_url", "image_url": {"url": png(2_000_000)}}]}} for _ in range(6)]
+    site = attacked([[*images, {"text": "Six of them."}, {"finish": "stop"}, {"done": True}]])
+    drawn = visitor(site).op("threads.create", text="draw")
+    assert drawn.said == "Six of them."
+    assert len([e for e in drawn.of("thread.item.done") if e["item"]["type"] == "generated_image"]) == 6
