@@ -24,7 +24,7 @@ static struct agent_opts with_defaults(const struct agent_opts *o)
 	d.max_rounds = o->max_rounds ? o->max_rounds : 10;
 	d.max_calls = o->max_calls ? o->max_calls : 64;
 	d.history_bytes = o->history_bytes ? o->history_bytes : 400000;
-	d.tool_us = o->tool_us ? o->tool_us : 30 * (int64_t)IO_SECOND;
+	d.tool_us = o->tool_us ? o->tool_us : TOOL_US;
 	d.run_us = o->run_us ? o->run_us : 600 * (int64_t)IO_SECOND;
 	return d;
 }

@@ -54,6 +54,8 @@ struct agent_out {
 	void *ctx;
 };
 
+#define TOOL_US (30 * (int64_t)IO_SECOND)
+
 struct agent_opts {
 	struct slice instructions; /* the template: {user_id} {user_name} {now} {locale} are filled in */
 	unsigned max_rounds;       /* model calls since the last user message; default 10. When reached: a NOTICE and DONE, no last model call */
@@ -63,7 +65,7 @@ struct agent_opts {
 	size_t history_bytes;      /* what history_cut keeps; default 400,000 */
 	int64_t max_output;        /* tokens; 0: the provider's own */
 	double temperature;        /* < 0: the provider's own */
-	int64_t tool_us;           /* one tool call; default 30 s */
+	int64_t tool_us;           /* one tool call; 0: TOOL_US */
 	int64_t run_us;            /* the whole run; default 600 s */
 };
 

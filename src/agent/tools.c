@@ -265,3 +265,40 @@ enum rc tools_run(const struct tools_round *t, struct tools_done *out, struct er
 	arena_free(a);
 	return rc;
 }
+
+/* ---- one alone ---- */
+
+struct late {
+	struct stop stop;
+	bool late;
+};
+
+static void late_now(void *ctx)
+{
+	struct late *l = ctx;
+
+	l->late = true;
+	stop_set(&l->stop, STOP_FAILED);
+}
+
+enum rc tools_one(struct io *io, const struct agent_opts *o, const struct tool *t, const struct caller *who, struct slice args, struct arena *a,
+		  struct stop *stop, const struct log_ctx *log, struct tool_result *out, struct err *e)
+{
+	struct late l = {.late = false};
+	struct io_timer timer = {0};
+	struct err fault;
+	enum rc rc;
+
+	stop_init(&l.stop, io, stop);
+	io_timer_set(io, &timer, io_in(io, o->tool_us ? o->tool_us : TOOL_US), late_now, &l);
+	rc = tool_invoke(t, who, S("action"), args, a, &l.stop, NULL, NULL, out, &fault);
+	io_timer_off(io, &timer);
+	stop_release(&l.stop);
+	if (fault.rc != RC_OK)
+		log_err(log, "an action's tool", &fault);
+	if (rc == RC_STOPPED && l.late && (!stop || !stop_why(stop))) {
+		*out = (struct tool_result){.is_error = true, .text = S("This took too long.")};
+		return RC_OK;
+	}
+	return rc == RC_OK ? RC_OK : err_set(e, rc, "stopped while an action's tool ran");
+}

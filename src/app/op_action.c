@@ -4,6 +4,7 @@
  * done, so that a second press finds it taken), then its tool runs, then its result is shown. threads.custom_action does that in a turn and streams;
  * threads.sync_custom_action, which a page may send while an answer streams, changes the widget alone and gives it back.
  */
+#include "agent/tools.h"
 #include "app/action.h"
 #include "app/page.h"
 #include "app/stream.h"
@@ -207,18 +208,11 @@ static struct store_entry entry_of(struct acting *ac, struct slice id, struct sl
 WAITS static enum rc invoke(struct acting *ac, struct tool_result *r, struct err *e)
 {
 	struct exchange *x = ac->x;
+	struct log_ctx log = {.rid = x->req->rid, .owner = x->who.owner};
 	struct caller who = exchange_caller(x, ac->sent.thread_id);
-	struct stop stop;
-	struct err log;
-	enum rc rc;
 
 	who.owner = x->who.owner;
-	stop_init(&stop, x->app->io, NULL);
-	rc = page_invoke(x->app, action_tool(ac->action), &who, ac->args, x->arena, &stop, r, &log);
-	stop_release(&stop);
-	if (log.rc != RC_OK)
-		log_err(&(struct log_ctx){.rid = x->req->rid, .owner = x->who.owner}, "an action's tool", &log);
-	return rc == RC_OK ? RC_OK : err_set(e, rc, "the action's tool was stopped");
+	return tools_one(x->app->io, &x->app->conf->agent, action_tool(ac->action), &who, ac->args, x->arena, NULL, &log, r, e);
 }
 
 /* Another widget, and what the model remembers: what is to be streamed has no way to the page here. */

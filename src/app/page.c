@@ -214,37 +214,6 @@ enum rc page_new(struct arena *a, struct io *io, const struct conf *c, struct to
 
 /* ---- for actions ---- */
 
-struct late {
-	struct stop *stop;
-	bool late;
-};
-
-static void late_now(void *ctx)
-{
-	struct late *l = ctx;
-
-	l->late = true;
-	stop_set(l->stop, STOP_FAILED);
-}
-
-enum rc page_invoke(struct app *app, const struct tool *t, const struct caller *who, struct slice args, struct arena *a, struct stop *stop,
-		    struct tool_result *out, struct err *log)
-{
-	int64_t patience = app->conf->agent.tool_us ? app->conf->agent.tool_us : 30 * (int64_t)IO_SECOND;
-	struct late l = {.stop = stop};
-	struct io_timer timer = {0};
-	enum rc rc;
-
-	io_timer_set(app->io, &timer, io_in(app->io, patience), late_now, &l);
-	rc = tool_invoke(t, who, S("action"), args, a, stop, NULL, NULL, out, log);
-	io_timer_off(app->io, &timer);
-	if (rc == RC_STOPPED && l.late) {
-		*out = (struct tool_result){.is_error = true, .text = S("This took too long.")};
-		return RC_OK;
-	}
-	return rc;
-}
-
 struct slice page_once_id(struct arena *a, struct slice item_id, struct slice type)
 {
 	struct slice parts[] = {item_id, slice_mem("", 1), type};

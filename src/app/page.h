@@ -19,9 +19,6 @@ enum rc page_new(struct arena *a, struct io *io, const struct conf *c, struct to
  */
 WAITS enum rc page_widget(void *page, struct slice ref, struct buf *out, struct err *e);
 
-/* tool_invoke for an action, with the agent's deadline for a tool; one that takes longer is a no of the tool's. */
-WAITS enum rc page_invoke(struct app *app, const struct tool *t, const struct caller *who, struct slice args, struct arena *a, struct stop *stop,
-			  struct tool_result *out, struct err *log);
 /* The id of the entry that marks an action as done: the same for the same item and type. */
 struct slice page_once_id(struct arena *a, struct slice item_id, struct slice type);
 

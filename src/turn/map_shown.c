@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What tools and models show besides words: items, effects, notices, images; a widget's action; the call that the page is asked to make. */
+#include "agent/tools.h"
 #include "base/log.h"
 #include "chatkit/recall.h"
 #include "chatkit/widget.h"
@@ -290,52 +291,17 @@ enum rc shown_result(struct map *m, size_t index, const struct tool_result *r, c
 
 /* ---- an action ---- */
 
-struct late {
-	struct stop stop;
-	bool late;
-};
-
-static void act_late(void *ctx)
-{
-	struct late *l = ctx;
-
-	l->late = true;
-	stop_set(&l->stop, STOP_FAILED);
-}
-
-WAITS static enum rc act_invoke(struct map *m, const struct turn_act *act, const struct caller *who, struct arena *a, struct tool_result *r, struct err *e)
-{
-	int64_t patience = m->opts->agent->tool_us ? m->opts->agent->tool_us : 30 * (int64_t)IO_SECOND;
-	struct log_ctx ctx = {.owner = m->key.owner, .thread = m->key.thread_id, .turn = m->key.turn_id};
-	struct io_timer timer = {0};
-	struct late l = {.late = false};
-	struct err log;
-	enum rc rc;
-
-	stop_init(&l.stop, m->opts->io, m->stop);
-	io_timer_set(m->opts->io, &timer, io_in(m->opts->io, patience), act_late, &l);
-	rc = tool_invoke(act->tool, who, S("action"), act->args, a, &l.stop, NULL, NULL, r, &log);
-	io_timer_off(m->opts->io, &timer);
-	stop_release(&l.stop);
-	if (log.rc != RC_OK)
-		log_err(&ctx, "an action's tool", &log);
-	if (rc != RC_OK && l.late && !stop_why(m->stop)) {
-		*r = (struct tool_result){.is_error = true, .text = S("This took too long.")};
-		return RC_OK;
-	}
-	return rc == RC_OK ? RC_OK : err_set(e, rc, "stopped while an action's tool ran");
-}
-
 enum rc map_act(struct map *m, const struct turn_act *act, const struct caller *who, bool *resume, struct err *e)
 {
 	struct arena *a = arena_new(24 * 1024 * 1024, m->arena);
+	struct log_ctx log = {.owner = m->key.owner, .thread = m->key.thread_id, .turn = m->key.turn_id};
 	struct tool_result result = {.is_error = false};
 	struct slice note = SLICE_NONE;
 	struct ck_shown shown = {0};
 	enum rc rc = RC_OK;
 
 	if (act->tool)
-		rc = act_invoke(m, act, who, a, &result, e);
+		rc = tools_one(m->opts->io, m->opts->agent, act->tool, who, act->args, a, m->stop, &log, &result, e);
 	if (rc == RC_OK && act->tool && !result.is_error)
 		rc = read_meta(m, &result, a, &shown, e);
 	if (rc == RC_OK)
