@@ -27,6 +27,7 @@ struct demo_intent {
 
 struct demo_call {
 	struct slice name, args;
+	struct slice made_of; /* the schema that the arguments were made up from; empty: they were given */
 };
 
 /* Words, or calls; words before calls are possible. */
@@ -44,8 +45,13 @@ bool demo_tool(struct arena *a, struct slice asked, const struct toolset *tools,
 struct slice demo_tool_said(struct arena *a, struct slice name, const struct part *result);
 /* What can be asked for, as lines of a list. */
 void demo_tool_help(const struct toolset *tools, struct buf *out);
-/* Made-up arguments that fit the schema. In a. */
-struct slice demo_sample(struct arena *a, struct slice schema);
+/*
+ * Made-up arguments that fit the schema. tasks: what list_tasks answered, {"tasks": [...]}, which then stand where the schema has a list of tasks; or empty.
+ * In a.
+ */
+struct slice demo_sample(struct arena *a, struct slice schema, struct slice tasks);
+/* Does it have one: objects with a title, in a list that is called so or whose objects can be done? */
+bool demo_sample_has_tasks(struct slice schema);
 /* A title for a conversation that begins with text: its first words. In a. */
 struct slice demo_title(struct arena *a, struct slice text);
 /* What to do next. */

@@ -1,125 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "model/demo.h"
-
-#define TEXT_MAX 2000 /* bytes that are read of a message */
-
-/* A text and its lower-case twin of the same length, both cut in step: phrases are found in the one and words taken from the other. */
-struct twin {
-	char *text, *low;
-	size_t n;
-};
+#include "model/demo_inner.h"
 
 static const char *const priorities[] = {"high", "medium", "low", NULL};
 static const char *const categories[] = {"work", "personal", "shopping", "health", "other", NULL};
-
-static bool word_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80 || c == '\'';
-}
-
-/* Where phrase stands as whole words, or -1. */
-static ptrdiff_t find(const struct twin *t, const char *phrase)
-{
-	size_t n = strlen(phrase);
-
-	for (size_t i = 0; i + n <= t->n; i++) {
-		if (memcmp(t->low + i, phrase, n) != 0)
-			continue;
-		if ((i > 0 && word_byte(t->low[i - 1]) && word_byte(phrase[0])) ||
-		    (i + n < t->n && word_byte(t->low[i + n]) && word_byte(phrase[n - 1])))
-			continue;
-		return (ptrdiff_t)i;
-	}
-	return -1;
-}
-
-static void cut_out(struct twin *t, size_t at, size_t n)
-{
-	memmove(t->text + at, t->text + at + n, t->n - at - n);
-	memmove(t->low + at, t->low + at + n, t->n - at - n);
-	t->n -= n;
-}
-
-static void trim(struct twin *t)
-{
-	static const char edges[] = " \t\r\n.!?,;:";
-
-	while (t->n && strchr(edges, t->low[t->n - 1]))
-		t->n--;
-	while (t->n && strchr(edges, t->low[0]))
-		cut_out(t, 0, 1);
-}
-
-static bool take(struct twin *t, const char *phrase)
-{
-	ptrdiff_t at = find(t, phrase);
-
-	if (at < 0)
-		return false;
-	cut_out(t, (size_t)at, strlen(phrase));
-	trim(t);
-	return true;
-}
-
-static bool take_any(struct twin *t, const char *const *phrases)
-{
-	bool any = false;
-
-	for (; *phrases; phrases++)
-		any |= take(t, *phrases);
-	return any;
-}
-
-static bool take_first(struct twin *t, const char *const *phrases)
-{
-	for (; *phrases; phrases++) {
-		if (find(t, *phrases) != 0)
-			continue;
-		cut_out(t, 0, strlen(*phrases));
-		trim(t);
-		return true;
-	}
-	return false;
-}
-
-static bool has_any(const struct twin *t, const char *const *phrases)
-{
-	for (; *phrases; phrases++)
-		if (find(t, *phrases) >= 0)
-			return true;
-	return false;
-}
-
-static bool begins_any(const struct twin *t, const char *const *phrases)
-{
-	for (; *phrases; phrases++)
-		if (find(t, *phrases) == 0)
-			return true;
-	return false;
-}
-
-static struct twin twin_new(struct arena *a, struct slice s)
-{
-	struct twin t;
-
-	s = slice_upto(s, TEXT_MAX);
-	t.n = s.n;
-	t.text = arena_alloc(a, s.n + 1);
-	t.low = arena_alloc(a, s.n + 1);
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i] == '\n' || s.p[i] == '\t' ? ' ' : s.p[i];
-
-		t.text[i] = c;
-		t.low[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-	}
-	trim(&t);
-	return t;
-}
-
-static struct slice words(const struct twin *t)
-{
-	return slice_mem(t->text, t->n);
-}
 
 /* ---- priority, category, status ---- */
 
@@ -133,7 +16,7 @@ static const char *take_value(struct twin *t, const char *const *formats, const 
 			const char *gap = strstr(*formats, "%s");
 
 			snprintf(phrase, sizeof(phrase), "%.*s%s%s", (int)(gap - *formats), *formats, *v, gap + 2);
-			if (take(t, phrase))
+			if (twin_take(t, phrase))
 				return *v;
 		}
 	}
@@ -152,9 +35,9 @@ static void take_attributes(struct twin *t, struct demo_intent *out)
 	static const char *const urgent[] = {"urgently", "as soon as possible", "asap", NULL};
 
 	out->priority = take_value(t, by_priority, priorities);
-	if (!out->priority && take(t, "no priority"))
+	if (!out->priority && twin_take(t, "no priority"))
 		out->priority = "none";
-	if (!out->priority && take_any(t, urgent))
+	if (!out->priority && twin_take_any(t, urgent))
 		out->priority = "high";
 	out->category = take_value(t, by_category, categories);
 }
@@ -171,7 +54,7 @@ static bool unquote(struct twin *t)
 		if (t->n <= open + close || memcmp(t->low, marks[i][0], open) != 0 || memcmp(t->low + t->n - close, marks[i][1], close) != 0)
 			continue;
 		t->n -= close;
-		cut_out(t, 0, open);
+		twin_cut_out(t, 0, open);
 		return true;
 	}
 	return false;
@@ -188,11 +71,11 @@ static bool clean_name(struct twin *t)
 
 	bool quoted;
 
-	take_any(t, around);
-	take_first(t, before);
-	trim(t);
+	twin_take_any(t, around);
+	twin_take_first(t, before);
+	twin_trim(t);
 	quoted = unquote(t);
-	trim(t);
+	twin_trim(t);
 	return quoted;
 }
 
@@ -201,11 +84,11 @@ static void clean_target(struct twin *t)
 	static const char *const before[] = {"the", "my", NULL};
 
 	clean_name(t);
-	take_first(t, before);
+	twin_take_first(t, before);
 	if (t->n > 5 && memcmp(t->low + t->n - 5, " task", 5) == 0)
 		t->n -= 5;
 	unquote(t);
-	trim(t);
+	twin_trim(t);
 }
 
 static size_t count_words(struct slice s)
@@ -254,7 +137,7 @@ static void read_status(const struct twin *t, struct demo_intent *out)
 	static const char *const undone[] = {"pending", "open", "left", "unfinished", "remaining", "not done", "still", "uncompleted", NULL};
 	static const char *const done[] = {"completed", "done", "finished", NULL};
 
-	out->status = has_any(t, undone) ? "pending" : has_any(t, done) ? "completed" : "all";
+	out->status = twin_has_any(t, undone) ? "pending" : twin_has_any(t, done) ? "completed" : "all";
 }
 
 static void read_target(struct twin *t, struct demo_intent *out)
@@ -262,9 +145,9 @@ static void read_target(struct twin *t, struct demo_intent *out)
 	static const char *const all[] = {"everything", "all", "every task", NULL};
 
 	read_status(t, out);
-	out->all = begins_any(t, all);
+	out->all = twin_begins_any(t, all);
 	clean_target(t);
-	out->thing[0] = words(t);
+	out->thing[0] = twin_words(t);
 	out->n = t->n > 0;
 }
 
@@ -273,17 +156,17 @@ static bool read_add(struct twin *t, struct demo_intent *out)
 	static const char *const lists[] = {"add", "put", "create", "new task", "note", NULL};
 	static const char *const one[] = {"remind me to", "remind me of", "remind me about", "remember to", "i need to", "i have to", "i must",
 					  "don't let me forget to", "todo", NULL};
-	bool many = begins_any(t, lists);
+	bool many = twin_begins_any(t, lists);
 
-	if (!take_first(t, lists) && !take_first(t, one))
+	if (!twin_take_first(t, lists) && !twin_take_first(t, one))
 		return false;
 	out->act = DEMO_ADD;
 	take_attributes(t, out);
 	many = !clean_name(t) && many;
 	if (many)
-		split_things(words(t), out);
+		split_things(twin_words(t), out);
 	else if (t->n) {
-		out->thing[0] = words(t);
+		out->thing[0] = twin_words(t);
 		out->n = 1;
 	}
 	return true;
@@ -298,17 +181,17 @@ static bool read_complete(struct twin *t, struct demo_intent *out)
 					     "i have finished", "i bought", "done with", "i am done with", "i'm done with", NULL};
 	static const char *const undo[] = {"reopen", "uncheck", "unmark", "undo", NULL};
 
-	if (has_any(t, undo_ends) || begins_any(t, undo)) {
+	if (twin_has_any(t, undo_ends) || twin_begins_any(t, undo)) {
 		out->act = DEMO_REOPEN;
-		take_any(t, undo_ends);
-		take_first(t, undo);
-	} else if (has_any(t, ends) || (begins_any(t, begins) && find(t, "set") != 0)) {
+		twin_take_any(t, undo_ends);
+		twin_take_first(t, undo);
+	} else if (twin_has_any(t, ends) || (twin_begins_any(t, begins) && twin_find(t, "set") != 0)) {
 		out->act = DEMO_COMPLETE;
-		take_any(t, ends);
+		twin_take_any(t, ends);
 	} else {
 		return false;
 	}
-	take_first(t, begins);
+	twin_take_first(t, begins);
 	read_target(t, out);
 	out->status = NULL;
 	return true;
@@ -318,7 +201,7 @@ static bool read_delete(struct twin *t, struct demo_intent *out)
 {
 	static const char *const begins[] = {"delete", "remove", "erase", "drop", "clear", "get rid of", "take", "forget", NULL};
 
-	if (!take_first(t, begins))
+	if (!twin_take_first(t, begins))
 		return false;
 	out->act = DEMO_DELETE;
 	read_target(t, out);
@@ -334,32 +217,32 @@ static bool read_update(struct twin *t, struct demo_intent *out)
 	bool of_priority, of_category;
 	ptrdiff_t to;
 
-	if (!take_first(t, begins))
+	if (!twin_take_first(t, begins))
 		return false;
 	out->act = DEMO_UPDATE;
-	of_priority = find(t, "priority of") >= 0;
-	of_category = find(t, "category of") >= 0;
-	take_first(t, titles);
-	take_first(t, noise);
+	of_priority = twin_find(t, "priority of") >= 0;
+	of_category = twin_find(t, "category of") >= 0;
+	twin_take_first(t, titles);
+	twin_take_first(t, noise);
 	take_attributes(t, out);
 	for (const char *const *v = priorities; of_priority && !out->priority && *v; v++)
-		if (find(t, *v) >= 0 && take(t, *v))
+		if (twin_find(t, *v) >= 0 && twin_take(t, *v))
 			out->priority = *v;
 	for (const char *const *v = categories; of_category && !out->category && *v; v++)
-		if (find(t, *v) >= 0 && take(t, *v))
+		if (twin_find(t, *v) >= 0 && twin_take(t, *v))
 			out->category = *v;
 	if (t->n > 3 && memcmp(t->low + t->n - 3, " to", 3) == 0)
 		t->n -= 3;
-	to = find(t, " to ");
+	to = twin_find(t, " to ");
 	if (to > 0 && !out->priority && !out->category) {
 		struct twin title = {t->text + to + 4, t->low + to + 4, t->n - (size_t)to - 4};
 
 		clean_name(&title);
-		out->title = words(&title);
+		out->title = twin_words(&title);
 		t->n = (size_t)to;
 	}
 	clean_target(t);
-	out->thing[0] = words(t);
+	out->thing[0] = twin_words(t);
 	out->n = t->n > 0;
 	return true;
 }
@@ -370,7 +253,7 @@ static bool read_list(struct twin *t, struct demo_intent *out)
 					     "give me my", "how many", NULL};
 	static const char *const about[] = {"list", "lists", "tasks", "task", "todo", "todos", "to-do", "to-dos", "to do", "show", "left", "have", NULL};
 
-	if (!begins_any(t, begins) || !has_any(t, about))
+	if (!twin_begins_any(t, begins) || !twin_has_any(t, about))
 		return false;
 	out->act = DEMO_LIST;
 	read_status(t, out);
@@ -388,23 +271,23 @@ void demo_intent(struct arena *a, struct slice text, struct demo_intent *out)
 	static const char *const thanks[] = {"thanks", "thank you", "thx", NULL};
 	static const char *const help[] = {"help", "what can you do", "what do you do", "what can i do", NULL};
 	struct twin t = twin_new(a, text);
-	bool greeted = take_first(&t, greetings);
+	bool greeted = twin_take_first(&t, greetings);
 
 	*out = (struct demo_intent){.act = DEMO_HELP};
-	while (take_first(&t, polite))
+	while (twin_take_first(&t, polite))
 		;
-	take(&t, "please");
-	if (has_any(&t, who))
+	twin_take(&t, "please");
+	if (twin_has_any(&t, who))
 		out->act = DEMO_WHO;
-	else if (begins_any(&t, help))
+	else if (twin_begins_any(&t, help))
 		out->act = DEMO_HELP;
 	else if (read_add(&t, out) || read_delete(&t, out))
 		return;
 	else if (read_list(&t, out) || read_complete(&t, out) || read_update(&t, out))
 		return;
-	else if (has_any(&t, story))
+	else if (twin_has_any(&t, story))
 		out->act = DEMO_STORY;
-	else if (has_any(&t, thanks))
+	else if (twin_has_any(&t, thanks))
 		out->act = DEMO_THANKS;
 	else if (greeted)
 		out->act = DEMO_HELLO;

@@ -42,7 +42,8 @@ static bool says_any(struct slice text, const char *const *phrases)
 static void call_it(struct arena *a, const struct toolset *tools, size_t i, struct slice args, struct demo_call *out)
 {
 	out->name = tools->t[i]->spec.name;
-	out->args = args.n ? arena_dup(a, args) : demo_sample(a, tools->shown[i]);
+	out->args = args.n ? arena_dup(a, args) : demo_sample(a, tools->shown[i], SLICE_NONE);
+	out->made_of = args.n ? SLICE_NONE : tools->shown[i];
 }
 
 static ptrdiff_t find(const struct toolset *tools, struct slice name)

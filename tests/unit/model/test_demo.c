@@ -273,8 +273,8 @@ static void demo_plan__any_tool__is_called_by_name_or_phrase(void **state UNUSED
 		{"run add_task {\"broken", "add_task", "{\"broken"},
 		{"use nothing {}", NULL, NULL},
 		{"use less sugar", NULL, NULL},
-		{"show me the task list", "show_task_list",
-		 "{\"tasks\":[{\"id\":\"1\",\"title\":\"Buy milk\",\"done\":false},{\"id\":\"2\",\"title\":\"Call Anna\",\"done\":false},{\"id\":\"3\",\"title\":\"Mend the bicycle\",\"done\":false}]}"},
+		{"show me the task list", "list_tasks", "{\"status\":\"all\"}"}, /* and then it is shown: below */
+		{"show task list {\"tasks\":[]}", "show_task_list", "{\"tasks\":[]}"},
 		{"Please show me a task.", "show_task", "{\"title\":\"Buy milk\"}"},
 		{"show task {\"title\":\"Hi\"}", "show_task", "{\"title\":\"Hi\"}"},
 		{"show me a widget", "show_task", "{\"title\":\"Buy milk\"}"},
@@ -307,6 +307,76 @@ static void demo_plan__any_tool__is_called_by_name_or_phrase(void **state UNUSED
 		assert_true(p.text.n > 0);
 		arena_free(a);
 	}
+}
+
+/* "show me the task list": the real one. */
+static void demo_plan__a_widget_of_tasks__shows_those_of_the_list(void **state UNUSED)
+{
+	static const struct {
+		const char *result;
+		bool is_error;
+		const char *args, *text; /* args NULL: words alone */
+	} rows[] = {
+		{"{\"tasks\":[{\"id\":7,\"title\":\"Milk \\\"x\\\"\",\"completed\":true,\"priority\":\"none\"},8,{\"id\":9,\"title\":\"Bread\",\"description\":\"\"}]}", false,
+		 "{\"tasks\":[{\"id\":\"7\",\"title\":\"Milk \\\"x\\\"\",\"done\":true},{\"id\":\"9\",\"title\":\"Bread\"}]}", "Here it is:"},
+		{"{\"tasks\":[]}", false, NULL, "Your list is empty"},
+		{"{}", false, NULL, "I could not read the list"},
+		{"Not now.", true, NULL, "That did not work: Not now."},
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct arena *a = arena_new(1 << 20, NULL);
+		struct part call = {.kind = PART_CALL, .call_id = S("c"), .name = S("list_tasks"), .args = S("{}")}, show = call;
+		struct part result = {.kind = PART_RESULT, .call_id = S("c"), .text = slice_cstr(rows[i].result), .is_error = rows[i].is_error}, shown = result;
+		struct toolset tools;
+		struct demo_plan p;
+		struct history h;
+
+		toolset_init(&tools, a);
+		for (size_t k = 0; k < countof(page_tools); k++)
+			assert_int_equal(toolset_add(&tools, &page_tools[k], NULL), RC_OK);
+		history_init(&h, a);
+		history_add(&h, message_text(a, ROLE_USER, S("show me the task list")));
+		history_add(&h, (struct message){.role = ROLE_ASSISTANT, .parts = &call, .n = 1});
+		history_add(&h, (struct message){.role = ROLE_TOOL, .parts = &result, .n = 1});
+		demo_plan(a, &h, &tools, &p);
+		assert_int_equal(p.n_calls, rows[i].args != NULL);
+		if (!slice_starts(p.text, slice_cstr(rows[i].text)) || (p.n_calls && !slice_is(p.call[0].args, rows[i].args)))
+			fail_msg("%zu: '%.*s', %.*s", i, SLICE_ARG(p.text), SLICE_ARG(p.call[0].args));
+		show.name = S("show_task_list");
+		shown.text = S("Shown.");
+		shown.is_error = false;
+		history_add(&h, (struct message){.role = ROLE_ASSISTANT, .parts = &show, .n = 1});
+		history_add(&h, (struct message){.role = ROLE_TOOL, .parts = &shown, .n = 1});
+		demo_plan(a, &h, &tools, &p);
+		assert_int_equal(p.n_calls, 0);
+		arena_free(a);
+	}
+}
+
+/* What is no phrase: a file, a press in a widget, and what is told to models alone. */
+static void demo_plan__files_and_actions__are_received(void **state UNUSED)
+{
+	struct part parts[] = {
+		{.kind = PART_FILE, .name = S("a.txt"), .mime = S("text/plain")},
+		{.kind = PART_TEXT, .text = S("look at this")},
+		{.kind = PART_FILE, .name = S("b.png"), .mime = S("image/png")},
+	};
+	struct arena *a = arena_new(1 << 20, NULL);
+	struct demo_plan p;
+	struct history h;
+
+	history_init(&h, a);
+	history_add(&h, (struct message){.role = ROLE_USER, .parts = parts, .n = 3});
+	demo_plan(a, &h, NULL, &p);
+	assert_true(slice_starts(p.text, S("I have received **a.txt** (text/plain), **b.png** (image/png). I cannot look into them")));
+	history_add(&h, message_text(a, ROLE_USER, S("<HiddenContext>the weather is fine</HiddenContext>")));
+	demo_plan(a, &h, NULL, &p);
+	assert_true(slice_starts(p.text, S("I have received **a.txt**")));
+	history_add(&h, message_text(a, ROLE_USER, S("<HiddenContext>The user did the action 'list.delete' on the widget x with {}</HiddenContext>")));
+	demo_plan(a, &h, NULL, &p);
+	assert_true(slice_starts(p.text, S("What you pressed came to me as the action `list.delete`.")));
+	arena_free(a);
 }
 
 static void demo_plan__what_a_tool_answered__is_said(void **state UNUSED)
@@ -351,21 +421,32 @@ static void demo__help_and_samples(void **state UNUSED)
 	} rows[] = {
 		{"{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":5},\"f\":{\"type\":\"number\",\"maximum\":0.5},\"e\":{\"enum\":[\"x\",\"y\"]},"
 		 "\"d\":{\"type\":\"string\",\"default\":\"dd\"},\"c\":{\"const\":7},\"x\":{\"type\":\"string\",\"examples\":[\"eg\"]}}}",
-		 "{\"n\":5,\"f\":0.5,\"e\":\"x\",\"d\":\"dd\",\"c\":7,\"x\":\"eg\"}"},
+		 "{\"n\":8,\"f\":0.3,\"e\":\"x\",\"d\":\"dd\",\"c\":7,\"x\":\"eg\"}"},
 		{"{\"properties\":{\"when\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"day\":{\"type\":\"string\",\"format\":\"date\"},\"home\":{\"anyOf\":[{\"type\":\"string\",\"format\":\"uri\"},{\"type\":\"null\"}]},"
 		 "\"o\":{\"properties\":{\"label\":{}}},\"questions\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"id\":{\"type\":\"string\"},\"question\":{\"type\":\"string\"}}}},\"z\":{\"type\":\"null\"},\"l\":{\"type\":\"array\"}}}",
 		 "{\"when\":\"2026-01-31T09:30:00Z\",\"day\":\"2026-01-31\",\"home\":\"https://example.com/\",\"o\":{\"label\":\"Buy milk\"},"
 		 "\"questions\":[{\"id\":\"1\",\"question\":\"What shall we have for breakfast?\"}],\"z\":null,\"l\":[]}"},
 		{"{}", "{}"}, {"{\"type\":\"string\"}", "{}"}, {"{\"properties\":7}", "{}"}, {"oops", "{}"},
 		{"{\"properties\":{\"a\":{\"type\":7},\"b\":null,\"c\":[],\"d\":{\"type\":[]},\"e\":{\"anyOf\":[]},\"f\":{\"type\":\"array\",\"items\":[]}}}",
-		 "{\"a\":\"Buy milk\",\"b\":\"Buy milk\",\"c\":\"Buy milk\",\"d\":\"Buy milk\",\"e\":\"Buy milk\",\"f\":[]}"},
+		 "{\"a\":\"Buy milk\",\"b\":\"Kitchen\",\"c\":\"Short\",\"d\":\"Buy milk\",\"e\":\"Kitchen\",\"f\":[]}"},
+		/* Lists vary: a week that rises and falls, enums in turn, one of them done, no word twice in an object; what need not be said is not. */
+		{"{\"properties\":{\"title\":{\"type\":\"string\"},\"kind\":{\"enum\":[\"bar\"]},\"points\":{\"type\":\"array\",\"items\":{\"properties\":{\"label\":{\"type\":\"string\"},"
+		 "\"value\":{\"type\":\"number\"}},\"required\":[\"label\"]}}},\"required\":[\"title\",\"points\"]}",
+		 "{\"title\":\"Cups of tea this week\",\"points\":[{\"label\":\"Mon\",\"value\":3},{\"label\":\"Tue\",\"value\":5},{\"label\":\"Wed\",\"value\":4},{\"label\":\"Thu\",\"value\":7},"
+		 "{\"label\":\"Fri\",\"value\":6},{\"label\":\"Sat\",\"value\":9},{\"label\":\"Sun\",\"value\":8}]}"},
+		{"{\"properties\":{\"list\":{\"type\":\"array\",\"maxItems\":2,\"items\":{\"properties\":{\"id\":{\"type\":\"integer\"},\"title\":{},\"badge\":{},\"size\":{\"enum\":[\"s\",\"m\"]},"
+		 "\"done\":{\"type\":\"boolean\"},\"due\":{\"type\":\"string\",\"maxLength\":7}}}}}}",
+		 "{\"list\":[{\"id\":1,\"title\":\"Buy milk\",\"badge\":\"Kitchen\",\"size\":\"s\",\"done\":false,\"due\":\"2026-01\"},"
+		 "{\"id\":2,\"title\":\"Call Anna\",\"badge\":\"Telephone\",\"size\":\"m\",\"done\":true,\"due\":\"2026-02\"}]}"},
+		{"{\"properties\":{\"low\":{\"type\":\"integer\",\"minimum\":2,\"maximum\":3},\"below\":{\"type\":\"number\",\"maximum\":-1},\"l\":{\"type\":\"array\",\"minItems\":4,\"items\":{\"type\":\"null\"}}}}",
+		 "{\"low\":2,\"below\":-5,\"l\":[null,null,null,null]}"},
 	};
 	struct arena *a = arena_new(4 << 20, NULL);
 	struct buf deep = BUF_INIT(4096), help = BUF_INIT(4096);
 	struct toolset tools;
 
 	for (size_t i = 0; i < countof(rows); i++) {
-		struct slice got = demo_sample(a, slice_cstr(rows[i].schema));
+		struct slice got = demo_sample(a, slice_cstr(rows[i].schema), SLICE_NONE);
 
 		if (!slice_is(got, rows[i].want))
 			fail_msg("%s: %.*s", rows[i].schema, SLICE_ARG(got));
@@ -377,7 +458,7 @@ static void demo__help_and_samples(void **state UNUSED)
 	buf_adds(&deep, "{}");
 	for (int i = 0; i < 13; i++)
 		buf_adds(&deep, i < 12 ? "}" : "}}");
-	assert_true(slice_is(demo_sample(a, buf_slice(&deep)), "{\"a\":[[[[[[[[null]]]]]]]]}"));
+	assert_true(slice_is(demo_sample(a, buf_slice(&deep), SLICE_NONE), "{\"a\":[[[[[[[[null]]]]]]]]}"));
 	toolset_init(&tools, a);
 	for (size_t k = 0; k < countof(page_tools); k++)
 		assert_int_equal(toolset_add(&tools, &page_tools[k], NULL), RC_OK);
@@ -394,6 +475,8 @@ int main(void)
 		cmocka_unit_test(demo_intent__phrases),
 		cmocka_unit_test(demo_plan__a_conversation__really_keeps_the_list),
 		cmocka_unit_test(demo_plan__any_tool__is_called_by_name_or_phrase),
+		cmocka_unit_test(demo_plan__a_widget_of_tasks__shows_those_of_the_list),
+		cmocka_unit_test(demo_plan__files_and_actions__are_received),
 		cmocka_unit_test(demo_plan__what_a_tool_answered__is_said),
 		cmocka_unit_test(demo__help_and_samples),
 		cmocka_unit_test(demo_plan__no_tools_or_a_failing_one__is_said),
