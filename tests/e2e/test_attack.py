@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
+import random
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +16,9 @@ from pathlib import Path
 import pytest
 
 import rig
+import test_kill
 from client import Client, Reply
+from test_kill import own_cluster  # noqa: F401
 
 WIDGETS = rig.TOP / "tests/cases/action-once/widgets"
 CONF = {
@@ -25,18 +29,20 @@ CARD = {"calls": [{"name": "show_task_card", "arguments": {"title": "milk"}}]}
 
 
 @pytest.fixture
-def attacked(model_site) -> Iterator[Callable[..., rig.Site]]:
-    """attacked(answers): a site with a widget, an action that counts once, a tool of the page's."""
+def configured() -> Iterator[dict[str, str]]:
+    """What a site's environment needs for a widget, an action that counts once, a tool of the page's."""
     here = rig.folder("ckatt-")
-
-    def make(answers: list, **how) -> rig.Site:
-        rig.shutil.copytree(WIDGETS, here / "widgets")
-        (here / "chatkit.json").write_text(json.dumps(CONF | {"widgets": {"folder": str(here / "widgets")}}))
-        for path in here.rglob("*"):
-            rig.give(path)
-        return model_site(answers, env={"CHATKIT_CONFIG": str(here / "chatkit.json")}, **how)
-    yield make
+    rig.shutil.copytree(WIDGETS, here / "widgets")
+    (here / "chatkit.json").write_text(json.dumps(CONF | {"widgets": {"folder": str(here / "widgets")}}))
+    for path in here.rglob("*"):
+        rig.give(path)
+    yield {"CHATKIT_CONFIG": str(here / "chatkit.json")}
     rig.shutil.rmtree(here, ignore_errors=True)
+
+
+@pytest.fixture
+def attacked(model_site, configured) -> Callable[..., rig.Site]:
+    return lambda answers, **how: model_site(answers, env=configured, **how)
 
 
 def at_once(n: int, do: Callable[[int], Reply]) -> list[Reply]:
@@ -85,3 +91,63 @@ def test_images_come_while_others_are_being_stored(attacked) -> None:
     drawn = visitor(site).op("threads.create", text="draw")
     assert drawn.said == "Six of them."
     assert len([e for e in drawn.of("thread.item.done") if e["item"]["type"] == "generated_image"]) == 6
+
+
+# What the model calls; what then stands in the thread; what the page sends for it, and what of that there may be but once.
+FLOWS = [
+    (CARD, "widget", "threads.sync_custom_action", {"action": {"type": "task.complete", "payload": {}}}, "FROM chatkit.task WHERE owner_id = %s"),
+    ({"calls": [{"name": "ask_user", "arguments": {"questions": [{"question": "Which day?"}]}}]}, "structured_input", "threads.add_structured_input",
+     {"input": {"status": "answered", "answers": {"q1": {"values": ["Monday"]}}}},
+     "FROM chatkit.entry WHERE owner_id = %s AND body LIKE '%%<StructuredInput>%%'"),
+    ({"calls": [{"name": "get_page", "arguments": {}}]}, "client_tool_call", "threads.add_client_tool_output", {"result": "a page"},
+     "FROM chatkit.entry WHERE owner_id = %s AND body LIKE '%%\"t\":\"result\"%%'"),
+]
+
+
+def sent(me: Client, op: str, **params) -> int | list:
+    """The events that came to their end without an error; else the status, or 0 for a breakdown."""
+    try:
+        reply = me.op(op, **params)
+        return reply.status if not reply.is_stream else 0 if reply.of("error") else reply.events
+    except test_kill.BROKEN:
+        return 0
+
+
+def until_sent(site: rig.Site, me: Client, op: str, kind: str, **params) -> list:
+    """The same, as soon as an item of this kind comes of it: what was killed is back a lease later at most."""
+    def try_it() -> list | None:
+        me.port = site.port
+        events = sent(me, op, **params)
+        ours = isinstance(events, list) and any(e["type"] == "thread.item.done" and e["item"]["type"] == kind for e in events)
+        return events if ours else None
+    return rig.wait_for(f"{op} brings a {kind}", try_it)
+
+
+def test_kills_between_the_page_and_its_turn(own_cluster, fake_model, configured) -> None:  # noqa: F811
+    seed = int(os.environ.get("KILL_SEED") or random.randrange(1 << 30))
+    rng = random.Random(seed)
+    url = fake_model.script("page", [])
+    site = rig.Site(own_cluster, procs=2, env=configured | {"CHATKIT_MODEL": "openai/test", "OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": url})
+    try:
+        for n in range(max(3, test_kill.KILLS // 8)):
+            calls, kind, op, params, once = FLOWS[n % 3]
+            me = visitor(site)
+            fake_model.script("page", [calls])
+            events = until_sent(site, me, "threads.create", kind, text="begin")
+            fake_model.script("page", [[{"pace_ms": 8}, {"text": test_kill.ANSWER}, {"finish": "stop"}, {"done": True}]])
+            params = params | {"thread_id": next(e["thread"]["id"] for e in events if e["type"] == "thread.created"),
+                               "item_id": next(e["item"]["id"] for e in events if e["type"] == "thread.item.done" and e["item"]["type"] == kind)}
+            first = threading.Thread(target=sent, args=(me, op), kwargs=params)
+            first.start()
+            time.sleep(rng.random() * rng.choice([0.03, 0.3]))
+            test_kill.kill(site, rng.choice(test_kill.VICTIMS[:2]), rng)
+            first.join()
+            rig.wait_for("the page sends it again", lambda: sent(me, op, **params) not in (0, 500, 503))
+            until_sent(site, me, "threads.add_user_message", "assistant_message", thread_id=params["thread_id"], text="and now?")
+            owner = site.db("SELECT owner_id FROM chatkit.thread WHERE id = %s", params["thread_id"])[0][0]
+            assert site.db("SELECT count(*) " + once, owner)[0][0] <= 1, f"{op} counted twice (KILL_SEED={seed})"
+            assert kind == "widget" or site.db("SELECT count(*) " + once, owner)[0][0] == 1, f"{op} was lost (KILL_SEED={seed})"
+            assert site.db("SELECT count(*) FROM chatkit.item WHERE owner_id = %s AND state IN ('open', 'waiting')", owner) == [(0,)], f"KILL_SEED={seed}"
+        rig.wait_for("no turn runs", lambda: site.db("SELECT count(*) FROM chatkit.live")[0][0] == 0)
+    finally:
+        site.close()
