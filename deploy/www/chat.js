@@ -9,7 +9,7 @@
  *   widget.js                         widget_parts.js widget_controls.js widget_style.js chart.js; actions.js: what is done with them
  *   conversation.js run.js            one thread on the screen; streaming requests. tools.js feedback.js
  *   threads.js composer.js            the list at the side; where a message is written: attach.js dictate.js
- *   page.js hosted.js                 what holds them together; OpenAI's component instead of all this
+ *   page.js hosted.js                 what holds them together; OpenAI's component instead of all this: hosted_options.js
  *
  * No build step and no dependency: a browser that knows modules reads these files as they are.
  *

@@ -22,7 +22,7 @@ export class Page {
      make two visitors. */
   async start() {
     this.session = await (await post('api/chat/session', {})).json();
-    if (this.session.domain_key) return mountComponent(this.session.domain_key);
+    if (this.session.domain_key) return mountComponent(this.session);
     this.session.title ||= 'Chat';
     $('brand').textContent = this.session.title;
     this.offerModels();

@@ -51,7 +51,7 @@ class Row:
 class Peers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.snippets = typed.snippets_of(GUIDE)
+        self.snippets = [*typed.snippets_of(GUIDE), typed.hosted(TOP / "deploy/www")]
         self.rows: dict[str, Row] = {op: Row() for op in [*judge.OPERATIONS, *UPLOADS]}
         self.observed: list[dict] = []
         self.extra: list[tuple[str, list[str]]] = []   # what is no operation's: a name, and its problems
@@ -265,7 +265,7 @@ class Peers:
             one = by_n[finding.n]
             self.rows[one["op"]].note(finding.judge, [f"{one['where']}: {p}" for p in finding.problems])
         for snippet in self.snippets:
-            self.extra.append((f"{GUIDE.name}:{snippet.line} ({snippet.language})", snippet.problems))
+            self.extra.append((f"{GUIDE.name}:{snippet.line} ({snippet.language})" if snippet.line else snippet.file, snippet.problems))
         self.extra.append(("tsc found every type", stray))
 
     def ask_node(self) -> None:

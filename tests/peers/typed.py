@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Judges "node" and "ts": what went over the wire as literals of TypeScript's types, and the guide's snippets, through `tsc --strict`.
+"""Judges "node" and "ts": what went over the wire as literals of TypeScript's types, the guide's snippets and the page's options for the hosted component,
+through `tsc --strict`.
 
 A literal with a member that its type does not have, or without one that it needs, does not compile. The types of chatkit-node-backend-sdk describe
 events, items, threads and requests; those of @openai/chatkit what reaches a page: widgets, attachments, entities, effects, a client tool's call.
@@ -191,6 +192,7 @@ def compile_all(peers: Path, observed: list[dict], snippets: list["Snippet"]) ->
                     seen[judge, one["op"], name, text] = findings[len(lines)] = Finding(judge, one["n"])
     (check / "observed.ts").write_text("\n".join(lines) + "\n")
     (check / "page.d.ts").write_text('/// <reference path="../node_modules/@openai/chatkit/types/dom-augment.d.ts" />\n')
+    (check / "tools.d.ts").write_text("export function runTool(name: string, args: unknown, signal: AbortSignal): Promise<Record<string, unknown>>;\n")
     for snippet in filter(lambda s: s.file, snippets):
         (check / snippet.file).write_text(snippet.code)
     files = sorted(p.name for p in check.iterdir())
@@ -244,6 +246,11 @@ class Scripts(html.parser.HTMLParser):
     def handle_data(self, data):
         if self.open and self.open[-1] == "script" and data.strip():
             self.scripts.append((self.getpos()[0] - 1, data))
+
+
+def hosted(page: Path) -> Snippet:
+    """The built-in page's options for the hosted component; its only import is declared beside it."""
+    return Snippet("js", (page / "hosted_options.js").read_text(), 0, "hosted_options.js")
 
 
 def snippets_of(guide: Path) -> list[Snippet]:
