@@ -78,12 +78,19 @@ const struct reply_header *exchange_headers(struct exchange *x, size_t *n)
 	return x->headers;
 }
 
+#define REPLY_PIECE ((size_t)1024 * 1024)
+
 void exchange_reply(struct exchange *x, int status, struct slice json)
 {
 	size_t n;
 	const struct reply_header *h = exchange_headers(x, &n);
 
-	reply_json(x->rep, status, json, h, n);
+	reply_begin(x->rep, status, "application/json", (int64_t)json.n, h, n);
+	/* In pieces: less than a long page may wait for a slow client. */
+	do {
+		buf_add(&x->rep->out, slice_upto(json, REPLY_PIECE));
+		json = slice_from(json, REPLY_PIECE);
+	} while (json.n && reply_room(x->rep) == RC_OK);
 }
 
 enum rc exchange_answer(struct exchange *x, struct buf *json, struct err *e)

@@ -151,3 +151,12 @@ def test_kills_between_the_page_and_its_turn(own_cluster, fake_model, configured
         rig.wait_for("no turn runs", lambda: site.db("SELECT count(*) FROM chatkit.live")[0][0] == 0)
     finally:
         site.close()
+
+
+def test_a_long_page_of_items_arrives_whole(attacked) -> None:
+    site = attacked([[{"delta": {"content": "w" * 500_000}}, {"finish": "stop"}, {"done": True}]])
+    me = visitor(site)
+    thread = me.op("threads.create", text="0").thread_id
+    for n in range(1, 18):
+        me.op("threads.add_user_message", thread_id=thread, text=str(n))
+    assert [len(i["content"][0]["text"]) for i in me.items(thread) if i["type"] == "assistant_message"] == [500_000] * 18
