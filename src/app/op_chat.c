@@ -89,7 +89,7 @@ WAITS static void tell_said(struct chatkit_view *v, const struct turn_req *req, 
 }
 
 /* What every stream begins with, in the order of chatkit-protocol 1.9. */
-WAITS static void greet(struct chatkit_view *v, const struct turn_req *req, const struct begun *begun)
+ASIDE WAITS static void greet(struct chatkit_view *v, const struct turn_req *req, const struct begun *begun)
 {
 	struct store_thread untitled = begun->thread;
 
@@ -236,7 +236,7 @@ WAITS static enum rc attachments(struct exchange *x, const struct ck_input *in, 
 	return json->p ? RC_OK : err_set(e, RC_TOO_LARGE, "the attachments' names are too long");
 }
 
-WAITS static enum rc user_said(struct exchange *x, const struct ck_input *in, struct turn_req *req, struct err *e)
+ASIDE WAITS static enum rc user_said(struct exchange *x, const struct ck_input *in, struct turn_req *req, struct err *e)
 {
 	struct turn_said *said = arena_new_of(x->arena, struct turn_said);
 	struct buf body = BUF_INIT(x->app->conf->body_max * 8), text = BUF_INIT(x->app->conf->body_max * 6), words = BUF_INIT(x->app->conf->body_max * 2);
@@ -268,7 +268,7 @@ WAITS static enum rc user_said(struct exchange *x, const struct ck_input *in, st
 /* ---- the operations ---- */
 
 /* What every operation's turn has: whose, where, whether it is a retry. Copies what must last. */
-static void request_of(struct exchange *x, const struct ck_request *r, struct turn_req *req)
+ASIDE static void request_of(struct exchange *x, const struct ck_request *r, struct turn_req *req)
 {
 	bool create = r->op == CK_THREADS_CREATE;
 	struct slice thread_id = create ? exchange_id(x, "thr_") : arena_dup(x->arena, r->thread_id);
@@ -283,7 +283,7 @@ static void request_of(struct exchange *x, const struct ck_request *r, struct tu
 }
 
 /* Only what a person said can be answered again. */
-WAITS static enum rc check_retried(struct exchange *x, const struct ck_request *r, struct err *e)
+ASIDE WAITS static enum rc check_retried(struct exchange *x, const struct ck_request *r, struct err *e)
 {
 	struct arena *a = arena_new(ANSWER_MAX, x->arena);
 	struct store_thread thread;

@@ -252,7 +252,7 @@ static void stopped_text(const struct turn *t, struct err *e)
 		(void)err_user(e, "The answer was stopped.");
 }
 
-static void log_turn(const struct turn *t, enum turn_state state, int64_t began, const struct err *e)
+ASIDE static void log_turn(const struct turn *t, enum turn_state state, int64_t began, const struct err *e)
 {
 	static const char *const names[TURN__MAX] = {"running", "done", "failed", "cancelled", "interrupted"};
 	struct log_ctx ctx = {.owner = t->key.owner, .thread = t->key.thread_id, .turn = t->key.turn_id};
@@ -306,7 +306,7 @@ WAITS static void title_look(struct turn *t)
 }
 
 /* It comes after the answer: the page is not told that the stream is over before, but not for long. */
-WAITS static void title_end(struct turn *t, bool well)
+ASIDE WAITS static void title_end(struct turn *t, bool well)
 {
 	struct turns *ts = t->turns;
 	struct slice title = t->title && well ? title_take(t->title, TITLE_WAIT_US) : SLICE_NONE;
@@ -361,35 +361,47 @@ ASIDE WAITS static enum rc work(struct turn *t, struct err *e)
 	return answer ? agent_run(&run, e) : RC_OK;
 }
 
+/* What is long here stands aside: a turn's frame stays for as long as its answer. */
+ASIDE static void begin_map(struct turn *t, struct turn_view *view)
+{
+	t->map = (struct map){.opts = &t->turns->o, .arena = t->arena, .key = t->key, .thread = t->thread, .kept = &t->kept, .view = view, .stop = &t->stop,
+			      .tools = t->req->tools};
+	map_init(&t->map);
+}
+
+/* rc: how the work ended. Returns how the turn did. */
+ASIDE WAITS static enum rc end_map(struct turn *t, enum rc rc, enum turn_state *state, struct err *e)
+{
+	struct err lost = ERR_INIT;
+
+	*state = state_of(t, rc);
+	if (rc != RC_OK)
+		stopped_text(t, e);
+	if (map_end(&t->map, *state, rc == RC_OK ? NULL : e, &lost) == RC_OK)
+		return rc;
+	*e = lost;
+	*state = TURN_FAILED;
+	return lost.rc;
+}
+
 enum rc turn_run(struct turn *t, struct turn_view *view, struct err *e)
 {
-	struct turns *ts = t->turns;
-	int64_t began = io_now(ts->o.io);
-	struct err fail = ERR_INIT;
+	int64_t began = io_now(t->turns->o.io);
 	enum turn_state state;
 	enum rc rc;
 
-	t->map = (struct map){.opts = &ts->o, .arena = t->arena, .key = t->key, .thread = t->thread, .kept = &t->kept, .view = view, .stop = &t->stop,
-			      .tools = t->req->tools};
-	map_init(&t->map);
+	*e = ERR_INIT;
+	begin_map(t, view);
 	title_begin(t);
-	rc = work(t, &fail);
+	rc = work(t, e);
 	if (rc == RC_OK)
 		title_look(t);
-	state = state_of(t, rc);
-	if (rc != RC_OK)
-		stopped_text(t, &fail);
-	if (map_end(&t->map, state, rc == RC_OK ? NULL : &fail, e) != RC_OK) {
-		fail = *e;
-		rc = e->rc;
-		state = TURN_FAILED;
-	}
-	keeper_drop(ts->keeper, &t->kept);
+	rc = end_map(t, rc, &state, e);
+	keeper_drop(t->turns->keeper, &t->kept);
 	title_end(t, rc == RC_OK);
 	if (t->map.view && t->map.view->end)
-		(void)t->map.view->end(t->map.view, state, rc == RC_OK ? NULL : &fail);
-	log_turn(t, state, began, &fail);
-	*e = fail;
+		(void)t->map.view->end(t->map.view, state, rc == RC_OK ? NULL : e);
+	log_turn(t, state, began, e);
 	return rc;
 }
 
