@@ -323,7 +323,8 @@ enum rc action_shown(const struct action *ac, const struct action_sent *sent, co
 	*note = result ? note_of(result, a) : SLICE_NONE;
 	*resume = ac->c ? ac->c->resume : true;
 	if (result && result->is_error) {
-		*shown = (struct ck_shown){.notice_level = "danger", .notice = utf8_cut(result->text, NOTICE_MAX)};
+		*shown = (struct ck_shown){.notice_level = "danger",
+					   .notice = result->not_called ? S("This action did not work.") : utf8_cut(result->text, NOTICE_MAX)};
 		return RC_OK;
 	}
 	if (!ac->c)

@@ -131,7 +131,7 @@ static void fill_turn(struct acting *ac, struct turn_req *req)
 	*act = (struct turn_act){.tool = action_tool(ac->action), .args = ac->args, .item_id = ac->sent.item_id, .widget_body = ac->body, .after = shown, .ctx = ac};
 	req->act = act;
 	req->if_item = ac->sent.item_id;
-	req->if_body = ac->was;
+	req->if_body = req->stands = ac->was;
 	req->if_no_entry = action_once(ac->action) ? ac->entry_id : SLICE_NONE;
 }
 
@@ -252,7 +252,7 @@ WAITS static enum rc finish(struct acting *ac, const struct tool_result *result,
 	if (rc == RC_OK && (n || n_put) && how == CHANGE_CHANGED)
 		rc = err_tell(e, RC_CONFLICT, "This was changed meanwhile.");
 	if (rc == RC_OK && result && result->is_error)
-		rc = err_tell(e, RC_UPSTREAM, "%.*s", SLICE_ARG(sh.notice));
+		rc = err_tell(e, result->not_called ? RC_BAD : RC_UPSTREAM, "%.*s", SLICE_ARG(sh.notice));
 	buf_release(&widget);
 	buf_release(&out);
 	return rc;

@@ -180,6 +180,7 @@ enum rc op_structured_input(struct exchange *x, const struct ck_request *r, stru
 		rc = err_tell(e, RC_BAD, "params.item_id: not a structured input");
 	if (rc == RC_OK) {
 		req->if_item = arena_dup(x->arena, item.id);
+		req->stands = arena_dup(x->arena, item.body);
 		rc = answered(x, r, &item, req, e);
 	}
 	arena_free(a);

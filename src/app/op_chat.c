@@ -134,6 +134,7 @@ WAITS static enum rc attach(struct exchange *x, const struct turn_req *req, cons
 		.created = req->create == BEGIN_NEW,
 		.show_said = req->n_said > 0,
 		.no_cancel = !x->app->conf->allow_cancel,
+		.stands = req->stands,
 	};
 	struct stop stop;
 	enum rc rc;

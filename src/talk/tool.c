@@ -118,7 +118,7 @@ enum rc tool_invoke(const struct tool *t, const struct caller *who, struct slice
 	*out = (struct tool_result){0};
 	*log = ERR_INIT;
 	if (!args_make(t, who, raw_args, a, &call.args, &fault)) {
-		out->is_error = true;
+		out->is_error = out->not_called = true;
 		out->text = arena_printf(a, "The tool '%.*s' was not called: %s. Mend the arguments and call it again.", SLICE_ARG(t->spec.name), fault.why);
 		return RC_OK;
 	}

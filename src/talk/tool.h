@@ -58,6 +58,7 @@ struct tool_call {
 
 struct tool_result {
 	bool is_error;     /* the tool's own no: the model reads why */
+	bool not_called;   /* an is_error of tool_invoke's: the arguments do not fit, and text tells a model how to mend them */
 	bool last;         /* the answer ends with this round: what there is to say is on the screen */
 	bool parks;        /* a CLIENT tool's: there is no result yet. Only tool_invoke sets it */
 	struct slice args; /* parks: the checked arguments, for the page */

@@ -121,6 +121,8 @@ WAITS static void tell_news(struct watching *w, const struct store_news *news)
 			if (slice_is(news->items[i].kind, "user_message"))
 				tell_item(w, &news->items[i]);
 		tell(w, &(struct ck_event){.kind = CK_STREAM_OPTIONS, .flag = !w->f->no_cancel});
+		if (w->f->stands.n)
+			tell(w, &(struct ck_event){.kind = CK_ITEM_REPLACED, .json = w->f->stands});
 		if (w->f->created && news->thread.title.n)
 			tell_thread(w, &news->thread, CK_THREAD_UPDATED);
 		w->greeted = true;

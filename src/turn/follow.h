@@ -14,6 +14,7 @@ struct follow {
 	struct turn_key key;
 	bool created;          /* tell thread.created first: the request made the thread */
 	bool show_said;        /* tell the user's items too */
+	struct slice stands;   /* an item that the turn changed, and that was there before it: told as replaced. Empty: none */
 	bool no_cancel;        /* stream_options: the page shows no Stop */
 	struct stop *stop;     /* set when the client leaves */
 	/* out: the last assistant message */

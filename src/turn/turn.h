@@ -83,6 +83,7 @@ struct turn_req {
 	const struct slice *files;   /* that it uses from now on */
 	size_t n_files;
 	const struct turn_act *act;  /* NULL: the agent answers at once */
+	struct slice stands;         /* the item that was answered, or acted on, as it is stored now: shown to who only watches. May be empty */
 	const struct turn_said *said;
 	size_t n_said;
 	struct model *model;

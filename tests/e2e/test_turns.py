@@ -74,6 +74,22 @@ def test_again_while_it_runs_follows_it(model_site) -> None:
     check_whole(site)
 
 
+def test_an_answer_again_while_it_runs_shows_the_form_answered(model_site) -> None:
+    ask = {"calls": [{"name": "ask_user", "arguments": {"questions": [{"question": "Who?"}]}}]}
+    site = model_site([ask, [{"sleep_ms": 1500}, "Ah.", {"finish": "stop"}, {"done": True}]])
+    me = site.client()
+    events = me.op("threads.create", text="ask").events
+    form = next(e["item"] for e in events if e.get("item", {}).get("type") == "structured_input")
+    params = {"thread_id": form["thread_id"], "item_id": form["id"], "input": {"answers": {"q1": {"values": ["Ann"]}}}}
+    with ThreadPoolExecutor(2) as pool:
+        replies = list(pool.map(lambda _: me.op("threads.add_structured_input", **params), range(2)))
+    for reply in replies:
+        kinds = [e["type"] for e in reply.events]
+        assert kinds[:2] == ["stream_options", "thread.item.replaced"] and kinds[-1] == "thread.item.done", kinds
+        assert reply.events[1]["item"]["status"] == "answered"
+    assert site.db("SELECT count(*) FROM chatkit.turn")[0][0] == 2
+
+
 def test_again_while_it_runs_the_simple_way(model_site) -> None:
     """Who follows a running turn by the simple protocol gets each word once."""
     site = model_site([SLOW])
