@@ -215,7 +215,7 @@ static const struct message *with_files(struct arena *a, struct slice text, cons
 WAITS static enum rc attachments(struct exchange *x, const struct ck_input *in, struct turn_req *req, struct store_file *f, struct slice *json, struct err *e)
 {
 	struct buf b = BUF_INIT(256 * 1024);
-	struct slice *ids = arena_alloc(x->arena, CK_ATTACHMENTS_MAX * sizeof(*ids));
+	struct slice *ids = arena_alloc(x->arena, in->n_attachments * sizeof(*ids));
 
 	if (in->n_attachments == 0)
 		return RC_OK;
@@ -242,7 +242,7 @@ ASIDE WAITS static enum rc user_said(struct exchange *x, const struct ck_input *
 	struct turn_said *said = arena_new_of(x->arena, struct turn_said);
 	struct buf body = BUF_INIT(x->app->conf->body_max * 8), text = BUF_INIT(x->app->conf->body_max * 6), words = BUF_INIT(x->app->conf->body_max * 2);
 	struct ck_meta meta = {exchange_id(x, "msg_"), req->caller.thread_id, env_wall_us(io_env(x->app->io))};
-	struct store_file *files = arena_alloc(x->arena, CK_ATTACHMENTS_MAX * sizeof(*files));
+	struct store_file *files = arena_alloc(x->arena, in->n_attachments * sizeof(*files));
 	struct slice json = SLICE_NONE;
 
 	if (in->text_bytes > x->app->conf->text_max)
