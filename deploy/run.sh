@@ -113,15 +113,16 @@ told=     # somebody wanted the end
 stop_web() {
 	[ -n "$web" ] || return 0
 	kill -TERM "$web" 2>/dev/null || :
-	wait "$web" 2>/dev/null || :
-	# lighttpd passes the signal on and does not wait; responders first store what they have.
+	# lighttpd passes the signal on; responders first store what they have. A responder that was just being started may have missed it, and lighttpd waits
+	# for that one for ever: after a while everybody is told, and in the end nobody is asked.
 	tries=150
 	while [ -n "$(group_members "$web")" ]; do
-		kill -TERM "-$web" 2>/dev/null || :
+		if [ $tries -lt 130 ]; then kill -TERM "-$web" 2>/dev/null || :; fi
 		tries=$((tries - 1))
 		if [ $tries = 0 ]; then kill -KILL "-$web" 2>/dev/null || :; fi
 		sleep 0.1
 	done
+	wait "$web" 2>/dev/null || :
 	web=
 }
 

@@ -126,6 +126,15 @@ enum rc stream_event(struct exchange *x, const struct ck_event *ev)
 
 /* ---- the turn ---- */
 
+/* What the watched turn changed of what was there before: as this request would have changed it, else as it is stored. */
+static struct slice changed_item(const struct turn_req *req)
+{
+	for (size_t i = 0; i < req->n_said; i++)
+		if (req->said[i].show == TURN_SHOW_REPLACED)
+			return req->said[i].body;
+	return req->stands;
+}
+
 /* The same request came before: its turn is watched, wherever it runs. */
 WAITS static enum rc attach(struct exchange *x, const struct turn_req *req, const struct begun *begun, struct chatkit_view *v, struct err *e)
 {
@@ -134,7 +143,7 @@ WAITS static enum rc attach(struct exchange *x, const struct turn_req *req, cons
 		.created = req->create == BEGIN_NEW,
 		.show_said = req->n_said > 0,
 		.no_cancel = !x->app->conf->allow_cancel,
-		.stands = req->stands,
+		.stands = changed_item(req),
 	};
 	struct stop stop;
 	enum rc rc;
