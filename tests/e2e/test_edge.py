@@ -344,7 +344,11 @@ def test_any_cut_of_a_request_is_understood(responder) -> None:
     for step in (1, 7, 8, 9, 100, 333):
         with responder.connect() as c:
             for i in range(0, len(whole), step):
-                c.send(whole[i:i + step])
+                try:
+                    c.send(whole[i:i + step])
+                except BrokenPipeError:  # it knows the body's length: answered, and did not wait for the record that ends it
+                    assert len(whole) - i < 32
+                    break
                 if step < 100 and i % 50 == 0:
                     time.sleep(0.001)
             c.read_all()

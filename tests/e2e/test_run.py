@@ -21,6 +21,11 @@ import rig
 OURS = {"postgres", "lighttpd", "chatkit.fcgi", "run.sh"}
 
 
+def heed_sigint() -> None:
+    """Tests that run in a shell's background inherit that SIGINT is ignored, and what is ignored a script cannot trap."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Clone:
     """A clone's deploy folder and program in a home that nobody else can enter, under a name with a blank."""
 
@@ -50,7 +55,8 @@ class Clone:
         out = self.top / f"out{len(self.makes)}"
         with open(out, "wb") as file:
             process = subprocess.Popen(["make", "--no-print-directory", target], cwd=self.dir, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-                                       env=rig.base_env() | {"HOME": str(self.home), "PORT": str(self.port)} | env, start_new_session=True, **who)
+                                       env=rig.base_env() | {"HOME": str(self.home), "PORT": str(self.port)} | env, start_new_session=True,
+                                       preexec_fn=heed_sigint, **who)
         process.out = out
         self.makes.append(process)
         return process
