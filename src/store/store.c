@@ -46,17 +46,27 @@ static bool again(enum again how, bool unknown, const struct err *e)
 	return false;
 }
 
+/* 57P01, and nothing happened: the session was ended while nobody used it, which is found out by the next who does. Another session may well do. */
+static bool session_ended(const struct err *e)
+{
+	return e->rc == RC_DB && slice_is(slice_cstr(e->sqlstate), "57P01");
+}
+
 enum rc store_run(struct store *s, struct arena *a, enum again how, struct db_call *calls, size_t n, bool *unknown, struct err *e)
 {
 	int64_t until = io_in(s->io, PATIENCE_US), pause = FIRST_PAUSE_US;
 	struct err mine = ERR_INIT;
-	bool maybe = false;
+	bool maybe = false, ended = false;
 	enum rc rc;
 
 	if (!e)
 		e = &mine;
 	while ((rc = db_run(s->db, a, calls, n, e)) != RC_OK) {
 		maybe = maybe || rc == RC_DB_UNKNOWN;
+		if (!ended && session_ended(e)) {
+			ended = true;
+			continue;
+		}
 		if (!again(how, maybe, e) || io_now(s->io) >= until)
 			break;
 		io_sleep(s->io, pause, NULL);
