@@ -138,10 +138,13 @@ def test_how_it_is_served(store: Site) -> None:
     assert again.status == 304 and again.body == b""
     only_head = store.client().request("HEAD", path_of(image["preview_url"]))
     assert only_head.status == 200 and only_head.headers["Content-Length"] == str(len(PNG)) and only_head.body == b""
-    for range_, status, want in [("bytes=0-3", 206, PNG[:4]), ("bytes=4-", 206, PNG[4:]), ("bytes=-5", 206, PNG[-5:]), ("bytes=1-1,3-4", 200, PNG),
+    for range_, status, want in [("bytes=0-3", 206, PNG[:4]), ("bytes=4-", 206, PNG[4:]), ("bytes=-5", 206, PNG[-5:]),
                                  (f"bytes={len(PNG)}-", 416, b""), ("lines=1-2", 200, PNG), ("bytes=5-2", 200, PNG), ("bytes=0-99999", 206, PNG)]:
         reply = fetch(store, image["preview_url"], Range=range_)
         assert (reply.status, reply.body) == (status, want), (range_, reply)
+    # Of several ranges we send all. A web server that has all of it by then may cut it itself: lighttpd joins ranges that lie close together.
+    several = fetch(store, image["preview_url"], Range="bytes=1-1,3-4")
+    assert (several.status, several.body) in ((200, PNG), (206, PNG[1:5]))
     stale = fetch(store, image["preview_url"], **{"Range": "bytes=0-3", "If-Range": '"other"'})
     assert stale.status == 200 and stale.body == PNG
 
