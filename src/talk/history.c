@@ -72,11 +72,11 @@ static struct slice ids_unique(struct ids *ids, struct arena *a, struct slice id
 	return id;
 }
 
-/* The nth result for id in the messages from..to, with the message it stands in. */
+/* The nth result for id in the tool messages of from..to, with the message it stands in. */
 static const struct part *result_find(const struct history *h, size_t from, size_t to, struct slice id, size_t nth, const struct message **in)
 {
 	for (size_t i = from; i < to; i++) {
-		for (size_t k = 0; k < h->m[i].n; k++) {
+		for (size_t k = 0; h->m[i].role == ROLE_TOOL && k < h->m[i].n; k++) {
 			const struct part *p = &h->m[i].parts[k];
 
 			if (p->kind != PART_RESULT || !slice_eq(p->call_id, id) || nth-- > 0)

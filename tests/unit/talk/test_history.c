@@ -6,7 +6,8 @@
 
 #include <cmocka.h>
 
-/* A history in a few letters: "s", "u", "a", "a:c1,c2", "t:c1", "e:c1" (an error result), "t:" (no id), "-" (an assistant who says nothing). */
+/* A history in a few letters: "s", "u", "a", "a:c1,c2", "t:c1", "e:c1" (an error result), "t:" (no id), "u:c1" (a result where only a tool's
+ * message may have one), "-" (an assistant who says nothing). */
 static struct message short_message(struct arena *a, struct slice word)
 {
 	struct slice kind, ids = slice_cut(word, ':', &kind), id;
@@ -21,7 +22,7 @@ static struct message short_message(struct arena *a, struct slice word)
 	do {
 		ids = slice_cut(ids, ',', &id);
 		m.parts[m.n++] = (struct part){
-			.kind = m.role == ROLE_TOOL ? PART_RESULT : PART_CALL, .call_id = id, .name = S("f"), .text = S("r"), .is_error = k == 'e'};
+			.kind = m.role == ROLE_ASSISTANT ? PART_CALL : PART_RESULT, .call_id = id, .name = S("f"), .text = S("r"), .is_error = k == 'e'};
 	} while (ids.n);
 	return m;
 }
@@ -77,6 +78,8 @@ static void history_repair__what_a_provider_would_refuse__is_mended(void **state
 		{"a missing result", "u a:1,2 t:2 a", "u a:1,2 e:1 t:2 a"},
 		{"no result at all, at the end", "u a:1", "u a:1 e:1"},
 		{"no result, the user went on", "u a:1 u", "u a:1 e:1 u"},
+		{"a result in the user's mouth", "u a:1 u:1 a", "u a:1 e:1 u:1 a"},
+		{"a result in the user's mouth and the tool's", "u a:1 u:1 t:1 a", "u a:1 t:1 u:1 a"},
 		{"a result behind what the user said meanwhile", "u a:1 u t:1 a", "u a:1 t:1 u a"},
 		{"a result behind the next answer", "u a:1 u a t:1 u", "u a:1 e:1 u a u"},
 		{"one of two came late", "u a:1,2 t:2 u t:1 u a", "u a:1,2 t:1 t:2 u u a"},
