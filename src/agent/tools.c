@@ -281,8 +281,8 @@ static void late_now(void *ctx)
 	stop_set(&l->stop, STOP_FAILED);
 }
 
-enum rc tools_one(struct io *io, const struct agent_opts *o, const struct tool *t, const struct caller *who, struct slice args, struct arena *a,
-		  struct stop *stop, const struct log_ctx *log, struct tool_result *out, struct err *e)
+enum rc tools_one(struct io *io, const struct agent_opts *o, const struct tools_call *call, const struct caller *who, struct arena *a, struct stop *stop,
+		  const struct log_ctx *log, struct tool_result *out, struct err *e)
 {
 	struct late l = {.late = false};
 	struct io_timer timer = {0};
@@ -291,7 +291,7 @@ enum rc tools_one(struct io *io, const struct agent_opts *o, const struct tool *
 
 	stop_init(&l.stop, io, stop);
 	io_timer_set(io, &timer, io_in(io, o->tool_us ? o->tool_us : TOOL_US), late_now, &l);
-	rc = tool_invoke(t, who, S("action"), args, a, &l.stop, NULL, NULL, out, &fault);
+	rc = tool_invoke(call->tool, who, call->id, call->args, a, &l.stop, NULL, NULL, out, &fault);
 	io_timer_off(io, &timer);
 	stop_release(&l.stop);
 	if (fault.rc != RC_OK)

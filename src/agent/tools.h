@@ -28,11 +28,16 @@ struct tools_done {
 /* Else RC_STOPPED, what the event's receiver returned, or RC_TOO_LARGE. */
 WAITS enum rc tools_run(const struct tools_round *t, struct tools_done *out, struct err *e) MUSTCHECK;
 
+struct tools_call {
+	const struct tool *tool;
+	struct slice id, args;
+};
+
 /*
  * One call outside of a round: a widget's action. As tool_invoke, with the agent's deadline for a tool: one that takes longer is a no of the tool's. stop may be
  * NULL. What the operator should read of it is logged. RC_STOPPED.
  */
-WAITS enum rc tools_one(struct io *io, const struct agent_opts *o, const struct tool *t, const struct caller *who, struct slice args, struct arena *a,
-			struct stop *stop, const struct log_ctx *log, struct tool_result *out, struct err *e) MUSTCHECK;
+WAITS enum rc tools_one(struct io *io, const struct agent_opts *o, const struct tools_call *call, const struct caller *who, struct arena *a, struct stop *stop,
+			const struct log_ctx *log, struct tool_result *out, struct err *e) MUSTCHECK;
 
 #endif

@@ -11,7 +11,7 @@ struct made {
 
 struct action {
 	const struct conf_action *c; /* NULL: the one for what the configuration does not name */
-	const struct tool *tool;
+	const struct tool *tool, *look;
 	struct made message, notice_title, notice_message, hidden_context, title;
 };
 struct actions {
@@ -29,16 +29,23 @@ static enum rc make(struct arena *a, struct slice text, struct made *out, struct
 	return text.n ? template_parse(a, text, &out->t, e) : RC_OK;
 }
 
+static enum rc find_tool(const struct toolset *tools, struct slice name, const struct tool **out, struct err *e)
+{
+	if (name.n == 0)
+		return RC_OK;
+	*out = toolset_find(tools, name);
+	if (!*out)
+		return err_set(e, RC_CONF, "there is no tool '%.*s'", SLICE_ARG(name));
+	if ((*out)->where == TOOL_CLIENT)
+		return err_set(e, RC_CONF, "'%.*s' is a tool of the page's", SLICE_ARG(name));
+	return RC_OK;
+}
+
 static enum rc action_init(struct action *ac, const struct conf_action *c, const struct toolset *tools, struct arena *a, struct err *e)
 {
 	ac->c = c;
-	if (c->tool.n) {
-		ac->tool = toolset_find(tools, c->tool);
-		if (!ac->tool)
-			return err_set(e, RC_CONF, "there is no tool '%.*s'", SLICE_ARG(c->tool));
-		if (ac->tool->where == TOOL_CLIENT)
-			return err_set(e, RC_CONF, "'%.*s' is a tool of the page's", SLICE_ARG(c->tool));
-	}
+	if (find_tool(tools, c->tool, &ac->tool, e) != RC_OK || find_tool(tools, c->widget_tool, &ac->look, e) != RC_OK)
+		return e->rc;
 	if (make(a, c->message, &ac->message, e) != RC_OK || make(a, c->notice_title, &ac->notice_title, e) != RC_OK ||
 	    make(a, c->notice_message, &ac->notice_message, e) != RC_OK || make(a, c->hidden_context, &ac->hidden_context, e) != RC_OK ||
 	    make(a, c->title, &ac->title, e) != RC_OK)
@@ -62,17 +69,17 @@ enum rc actions_new(struct arena *a, const struct conf *c, const struct toolset 
 	return RC_OK;
 }
 
-const struct action *action_find(const struct actions *as, struct slice type)
+static bool fits(const struct conf_action *c, struct slice type, bool sync)
 {
-	for (size_t i = 0; i < as->n; i++)
-		if (slice_glob(as->at[i].c->type, type))
-			return &as->at[i];
-	return &as->other;
+	return slice_glob(c->type, type) && (c->sync == CONF_UNSAID || (c->sync == CONF_YES) == sync);
 }
 
-const struct tool *action_tool(const struct action *ac)
+const struct action *action_find(const struct actions *as, struct slice type, bool sync)
 {
-	return ac->tool;
+	for (size_t i = 0; i < as->n; i++)
+		if (fits(as->at[i].c, type, sync))
+			return &as->at[i];
+	return &as->other;
 }
 
 bool action_once(const struct action *ac)
@@ -229,15 +236,18 @@ static enum rc render(const struct made *m, const struct json_at *data, struct a
 	return rc;
 }
 
-enum rc action_args(const struct action *ac, const struct action_sent *sent, struct arena *a, struct slice *out, struct err *e)
+enum rc action_calls(const struct action *ac, const struct action_sent *sent, struct arena *a, struct action_calls *out, struct err *e)
 {
 	struct json_at data;
 
-	if (!ac->c || !ac->c->arguments.n) {
-		*out = sent->payload.n && sent->payload.p[0] == '{' ? sent->payload : S("{}");
+	*out = (struct action_calls){
+		.call = {ac->tool, S("action"), sent->payload.n && sent->payload.p[0] == '{' ? sent->payload : S("{}")},
+		.look = {ac->look, S("action_look"), S("{}")},
+	};
+	if (!ac->c || (!ac->c->arguments.n && !ac->c->widget_arguments.n))
 		return RC_OK;
-	}
-	if (data_of(sent, NULL, a, &data, e) != RC_OK || fill(a, ac->c->arguments, &data, out, e) != RC_OK)
+	if (data_of(sent, NULL, a, &data, e) != RC_OK || (ac->c->arguments.n && fill(a, ac->c->arguments, &data, &out->call.args, e) != RC_OK) ||
+	    (ac->c->widget_arguments.n && fill(a, ac->c->widget_arguments, &data, &out->look.args, e) != RC_OK))
 		return err_wrap(e, "the arguments of action '%.*s'", SLICE_ARG(ac->c->type));
 	return RC_OK;
 }
@@ -305,9 +315,7 @@ static enum rc configured(const struct action *ac, const struct json_at *data, s
 	}
 	if (status[c->status])
 		shown->status = slice_cstr(status[c->status]);
-	if (c->effects.n && effects(ac, data, a, shown, e) != RC_OK)
-		return e->rc;
-	return c->widget.n ? widget(ac, data, a, shown, e) : RC_OK;
+	return c->effects.n ? effects(ac, data, a, shown, e) : RC_OK;
 }
 
 static struct slice note_of(const struct tool_result *r, struct arena *a)
@@ -315,10 +323,12 @@ static struct slice note_of(const struct tool_result *r, struct arena *a)
 	return arena_printf(a, "<HiddenContext>%s: %.*s</HiddenContext>", r->is_error ? "That failed" : "The result of that", SLICE_ARG(utf8_cut(r->text, TOLD_MAX)));
 }
 
-enum rc action_shown(const struct action *ac, const struct action_sent *sent, const struct tool_result *result, struct arena *a, struct ck_shown *shown,
+enum rc action_shown(const struct action *ac, const struct action_sent *sent, const struct action_results *results, struct arena *a, struct ck_shown *shown,
 		     struct slice *note, bool *resume, struct err *e)
 {
+	const struct tool_result *result = results->call, *look = results->look;
 	struct json_at data;
+	enum rc rc;
 
 	*note = result ? note_of(result, a) : SLICE_NONE;
 	*resume = ac->c ? ac->c->resume : true;
@@ -329,9 +339,14 @@ enum rc action_shown(const struct action *ac, const struct action_sent *sent, co
 	}
 	if (!ac->c)
 		return RC_OK;
-	if (data_of(sent, result, a, &data, e) != RC_OK || configured(ac, &data, a, shown, e) != RC_OK)
-		return err_wrap(e, "action '%.*s'", SLICE_ARG(ac->c->type));
-	return RC_OK;
+	rc = data_of(sent, result, a, &data, e);
+	if (rc == RC_OK)
+		rc = configured(ac, &data, a, shown, e);
+	if (rc == RC_OK && look && !look->is_error)
+		rc = data_of(sent, look, a, &data, e);
+	if (rc == RC_OK && ac->c->widget.n && !(look && look->is_error))
+		rc = widget(ac, &data, a, shown, e);
+	return rc == RC_OK ? RC_OK : err_wrap(e, "action '%.*s'", SLICE_ARG(ac->c->type));
 }
 
 struct slice action_told(const struct action_sent *sent, struct arena *a)

@@ -7,32 +7,42 @@
 #ifndef APP_ACTION_H
 #define APP_ACTION_H
 
+#include "agent/tools.h"
 #include "app/conf.h"
 #include "chatkit/meta.h"
-#include "talk/toolset.h"
 
 struct action;
 struct actions;
 
 /* RC_CONF names an action whose tool is not there, or is the page's. tools outlives it. */
 enum rc actions_new(struct arena *a, const struct conf *c, const struct toolset *tools, struct actions **out, struct err *e) MUSTCHECK;
-/* The first that fits; one that lets the agent answer when none does. Never NULL. */
-const struct action *action_find(const struct actions *as, struct slice type);
+/* The first that fits; one that lets the agent answer when none does. Never NULL. sync: by threads.sync_custom_action. */
+const struct action *action_find(const struct actions *as, struct slice type, bool sync);
 
-const struct tool *action_tool(const struct action *ac); /* NULL: none */
 bool action_once(const struct action *ac);
 
 /* What came with it. payload: JSON, or empty. */
 struct action_sent {
 	struct slice type, payload, item_id, thread_id;
 };
-/* The tool's arguments: those of the configuration filled in, else the payload if it is an object. RC_BAD: a template's fault at this data. */
-enum rc action_args(const struct action *ac, const struct action_sent *sent, struct arena *a, struct slice *out, struct err *e) MUSTCHECK;
+
 /*
- * What is shown of it, over what the result's _meta asked for already; result NULL without a tool. A tool's no becomes a notice and nothing else. *note: what
- * the model remembers of the result, or empty.
+ * What is called. call: the action's own tool, its arguments those of the configuration filled in, else the payload if it is an object. look: asked after it for
+ * what the widget is made of. No tool: none. RC_BAD: a template's fault at this data.
  */
-enum rc action_shown(const struct action *ac, const struct action_sent *sent, const struct tool_result *result, struct arena *a, struct ck_shown *shown,
+struct action_calls {
+	struct tools_call call, look;
+};
+enum rc action_calls(const struct action *ac, const struct action_sent *sent, struct arena *a, struct action_calls *out, struct err *e) MUSTCHECK;
+/* NULL: there was no such call. */
+struct action_results {
+	const struct tool_result *call, *look;
+};
+/*
+ * What is shown of it, over what the result's _meta asked for already. A tool's no becomes a notice and nothing else; if what the widget is made of can not be
+ * had, the widget stays. *note: what the model remembers of the result, or empty.
+ */
+enum rc action_shown(const struct action *ac, const struct action_sent *sent, const struct action_results *results, struct arena *a, struct ck_shown *shown,
 		     struct slice *note, bool *resume, struct err *e) MUSTCHECK;
 /* "The user did ...": what the model remembers of the action itself. */
 struct slice action_told(const struct action_sent *sent, struct arena *a);

@@ -18,6 +18,8 @@ static const struct conf_field notice_fields[] = {
 static const struct conf_field widget_fields[] = {
 	{"template", FIELD_LINE, true, AT(widget), 0, NULL, NULL},
 	{"data", FIELD_TEMPLATES, false, AT(widget_data), 0, NULL, NULL},
+	{"tool", FIELD_LINE, false, AT(widget_tool), 0, NULL, NULL},
+	{"arguments", FIELD_TEMPLATES, false, AT(widget_arguments), 0, NULL, NULL},
 	{0},
 };
 
@@ -93,19 +95,46 @@ static void take_status(struct conf_reader *r, const char *where, const struct j
 	conf_problem(r, where, "%s is none of active, locked, closed", conf_quote(r, text));
 }
 
+static void check_tool(struct conf_reader *r, const char *where, const char *whose, struct slice tool, struct slice arguments)
+{
+	if (tool.n && !conf_is_tool_name(tool))
+		conf_problem(r, where, "%stool: %s is no name: 1 to 64 of A-Z a-z 0-9 _ -", whose, conf_quote(r, tool));
+	if (arguments.n && tool.n == 0)
+		conf_problem(r, where, "%sarguments are a tool's, and %stool is missing", whose, whose);
+}
+
 static void check(struct conf_reader *r, const char *where, const struct conf_action *a)
 {
-	if (a->tool.n && !conf_is_tool_name(a->tool))
-		conf_problem(r, where, "tool: %s is no name: 1 to 64 of A-Z a-z 0-9 _ -", conf_quote(r, a->tool));
-	if (a->arguments.n && a->tool.n == 0)
-		conf_problem(r, where, "arguments are a tool's, and tool is missing");
+	check_tool(r, where, "", a->tool, a->arguments);
+	check_tool(r, where, "widget.", a->widget_tool, a->widget_arguments);
 	if (a->notice_level.n && !slice_is(a->notice_level, "info") && !slice_is(a->notice_level, "warning") && !slice_is(a->notice_level, "danger"))
 		conf_problem(r, where, "notice.level: %s is none of info, warning, danger", conf_quote(r, a->notice_level));
 }
 
+/* What leaves in a stream. */
+static bool has_stream(const struct conf_action *a)
+{
+	return a->message.n || a->notice_message.n || a->effects.n || a->title.n || a->status;
+}
+
 static bool has_result(const struct conf_action *a)
 {
-	return a->tool.n || a->message.n || a->notice_message.n || a->hidden_context.n || a->effects.n || a->widget.n || a->title.n || a->status;
+	return a->tool.n || a->hidden_context.n || a->widget.n || has_stream(a);
+}
+
+/* A row that an earlier one leaves nothing to. */
+static void check_order(struct conf_reader *r, const char *where, const struct conf_action *a)
+{
+	const struct conf *c = r->c;
+
+	for (size_t i = 0; i < c->n_actions; i++) {
+		const struct conf_action *first = &c->actions[i];
+
+		if (a->type.n == 0 || !slice_glob(first->type, a->type) || (first->sync != CONF_UNSAID && first->sync != a->sync))
+			continue;
+		conf_warn(r, "%s never happens: actions[%zu], %s, comes first and takes the same", where, i, conf_quote(r, first->type));
+		break;
+	}
 }
 
 static void take(struct conf_reader *r, const char *where, const struct json_at *at)
@@ -121,14 +150,12 @@ static void take(struct conf_reader *r, const char *where, const struct json_at 
 	check(r, where, a);
 	resume = json_get(at, "resume");
 	if (!json_has(&resume))
-		a->resume = !has_result(a);
+		a->resume = !has_result(a) && a->sync != CONF_YES;
 	if (a->notice_message.n && a->notice_level.n == 0)
 		a->notice_level = S("info");
-	for (size_t i = 0; i < c->n_actions; i++)
-		if (a->type.n && slice_glob(c->actions[i].type, a->type)) {
-			conf_warn(r, "%s never happens: actions[%zu], %s, comes first and takes the same", where, i, conf_quote(r, c->actions[i].type));
-			break;
-		}
+	if (a->sync == CONF_YES && (has_stream(a) || a->resume))
+		conf_warn(r, "%s: with sync only the widget and what the model remembers change; message, notice, effects, title, status and resume do nothing", where);
+	check_order(r, where, a);
 	c->n_actions++;
 }
 

@@ -39,7 +39,7 @@ struct conf_action {
 	struct slice arguments;      /* JSON object */
 	bool once;                   /* a second press of the same item's action does nothing */
 	bool resume;                 /* the agent answers afterwards. Unsaid: only when there is no tool and no result below */
-	enum conf_maybe sync;        /* is threads.sync_custom_action its way */
+	enum conf_maybe sync;        /* only what comes by threads.sync_custom_action (yes), or by threads.custom_action (no) */
 	struct slice message;        /* template: an assistant's message */
 	struct slice notice_level;   /* "info", "warning" or "danger"; template below: notice_message.n says whether there is one */
 	struct slice notice_title, notice_message;
@@ -47,6 +47,8 @@ struct conf_action {
 	struct slice effects;        /* JSON array of {"name", "data"} */
 	struct slice widget;         /* the name of one of widgets: the item's widget becomes this one */
 	struct slice widget_data;    /* JSON object */
+	struct slice widget_tool;    /* gives the result that the widget is made of, when the action's own is another */
+	struct slice widget_arguments; /* JSON object */
 	struct slice title;          /* template: the conversation's */
 	enum conf_thread_status status;
 };

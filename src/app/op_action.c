@@ -13,6 +13,7 @@
 #include "chatkit/widget.h"
 
 #define TREE_MAX (16 * 1024 * 1024)
+#define SHOW_TRIES 8 /* that a widget is made anew because somebody else, in the same moment, was faster */
 
 /* One action on its way. Lives in the request's arena. */
 struct acting {
@@ -21,10 +22,10 @@ struct acting {
 	struct action_sent sent;
 	struct slice was, body;   /* the sender's item: as it stands, and as this action leaves it; empty: none */
 	struct slice entry_id;    /* names this press; the same for each press of an action that counts once */
-	struct slice args;
+	struct action_calls calls;
 };
 
-static enum rc copy_sent(struct exchange *x, const struct ck_request *r, struct slice thread_id, struct acting *ac, struct err *e)
+static enum rc copy_sent(struct exchange *x, const struct ck_request *r, struct slice thread_id, bool sync, struct acting *ac, struct err *e)
 {
 	ac->x = x;
 	ac->sent = (struct action_sent){
@@ -35,8 +36,8 @@ static enum rc copy_sent(struct exchange *x, const struct ck_request *r, struct 
 	};
 	if (!ac->sent.type.p || !ac->sent.payload.p || !ac->sent.item_id.p)
 		return err_set(e, RC_TOO_LARGE, "no room for the action");
-	ac->action = action_find(x->app->actions, ac->sent.type);
-	return action_args(ac->action, &ac->sent, x->arena, &ac->args, e);
+	ac->action = action_find(x->app->actions, ac->sent.type, sync);
+	return action_calls(ac->action, &ac->sent, x->arena, &ac->calls, e);
 }
 
 /* The widget as the action leaves it before anything else is done. */
@@ -83,8 +84,9 @@ WAITS static enum rc load(struct acting *ac, bool *widget, struct err *e)
 	}
 	rc = store_item(x->app->store, a, x->who.owner, ac->sent.thread_id, ac->sent.item_id, &thread, &item, e);
 	*widget = rc == RC_OK && slice_is(item.kind, "widget");
-	if (*widget)
+	if (*widget) {
 		rc = leave(ac, item.body, a, e);
+	}
 	arena_free(a);
 	return rc;
 }
@@ -102,10 +104,11 @@ static void name_press(struct acting *ac)
 
 /* ---- in a turn ---- */
 
-static enum rc shown(void *ctx, const struct tool_result *result, struct arena *a, struct ck_shown *out, struct slice *note, bool *resume, struct err *e)
+static enum rc shown(void *ctx, const struct tool_result *result, const struct tool_result *look, struct arena *a, struct ck_shown *out, struct slice *note,
+		     bool *resume, struct err *e)
 {
 	struct acting *ac = ctx;
-	enum rc rc = action_shown(ac->action, &ac->sent, result, a, out, note, resume, e);
+	enum rc rc = action_shown(ac->action, &ac->sent, &(struct action_results){result, look}, a, out, note, resume, e);
 
 	if (rc != RC_BAD)
 		return rc;
@@ -128,7 +131,8 @@ static void fill_turn(struct acting *ac, struct turn_req *req)
 		said[req->n_said++] =
 			(struct turn_said){.item_id = ac->sent.item_id, .kind = S("widget"), .body = ac->body, .show = TURN_SHOW_REPLACED};
 	req->said = said;
-	*act = (struct turn_act){.tool = action_tool(ac->action), .args = ac->args, .item_id = ac->sent.item_id, .widget_body = ac->body, .after = shown, .ctx = ac};
+	*act = (struct turn_act){
+		.call = ac->calls.call, .look = ac->calls.look, .item_id = ac->sent.item_id, .widget_body = ac->body, .after = shown, .ctx = ac};
 	req->act = act;
 	req->if_item = ac->sent.item_id;
 	req->if_body = req->stands = ac->was;
@@ -146,7 +150,7 @@ enum rc op_action(struct exchange *x, const struct ck_request *r, struct turn_re
 	bool changed = false, widget;
 	enum rc rc;
 
-	if (copy_sent(x, r, req->caller.thread_id, ac, e) != RC_OK)
+	if (copy_sent(x, r, req->caller.thread_id, false, ac, e) != RC_OK)
 		return e->rc;
 	exchange_read(x);
 	name_press(ac);
@@ -205,34 +209,40 @@ static struct store_entry entry_of(struct acting *ac, struct slice id, struct sl
 	return (struct store_entry){.id = id, .body = stream_made(ac->x->arena, &b)};
 }
 
-WAITS static enum rc invoke(struct acting *ac, struct tool_result *r, struct err *e)
+/* *out NULL: there is no such call. */
+WAITS static enum rc invoke(struct acting *ac, const struct tools_call *call, struct tool_result **out, struct err *e)
 {
 	struct exchange *x = ac->x;
 	struct log_ctx log = {.rid = x->req->rid, .owner = x->who.owner};
 	struct caller who = exchange_caller(x, ac->sent.thread_id);
 
+	*out = NULL;
+	if (!call->tool)
+		return RC_OK;
 	who.owner = x->who.owner;
-	return tools_one(x->app->io, &x->app->conf->agent, action_tool(ac->action), &who, ac->args, x->arena, NULL, &log, r, e);
+	*out = arena_new_of(x->arena, struct tool_result);
+	return tools_one(x->app->io, &x->app->conf->agent, call, &who, x->arena, NULL, &log, *out, e);
 }
 
-/* Another widget, and what the model remembers: what is to be streamed has no way to the page here. */
-WAITS static enum rc finish(struct acting *ac, const struct tool_result *result, struct slice *body, struct err *e)
+/* Another widget, and what the model remembers: what is to be streamed has no way to the page here. *how CHANGED: nothing was written. */
+WAITS static enum rc finish(struct acting *ac, const struct action_results *results, struct slice *body, enum change_how *how, struct err *e)
 {
+	const struct tool_result *result = results->call;
 	struct exchange *x = ac->x;
 	struct buf widget = BUF_INIT(WIDGET_MAX), out = BUF_INIT(2 * WIDGET_MAX);
 	struct ck_shown sh = {0};
 	struct store_entry entries[2];
 	struct store_item put;
 	size_t n_put = 0, n = 0;
-	enum change_how how;
 	struct slice note;
 	bool resume;
 	enum rc rc;
 
+	*how = CHANGE_DONE;
 	*body = ac->body;
 	rc = result && !result->is_error ? ck_meta_read(x->arena, result->meta, &sh, NULL, e) : RC_OK;
 	if (rc == RC_OK)
-		rc = action_shown(ac->action, &ac->sent, result, x->arena, &sh, &note, &resume, e);
+		rc = action_shown(ac->action, &ac->sent, results, x->arena, &sh, &note, &resume, e);
 	if (rc == RC_OK && sh.widget.n && ac->body.n) {
 		rc = page_widget(x->app->page, sh.widget, &widget, e);
 		if (rc == RC_OK)
@@ -248,9 +258,7 @@ WAITS static enum rc finish(struct acting *ac, const struct tool_result *result,
 	if (rc == RC_OK && sh.hidden_context.n)
 		entries[n++] = entry_of(ac, exchange_id(x, "act_"), ck_hidden_told(x->arena, sh.hidden_context));
 	if (rc == RC_OK && (n || n_put))
-		rc = change(ac, ac->body, &put, n_put, entries, n, false, &how, e);
-	if (rc == RC_OK && (n || n_put) && how == CHANGE_CHANGED)
-		rc = err_tell(e, RC_CONFLICT, "This was changed meanwhile.");
+		rc = change(ac, ac->body, &put, n_put, entries, n, false, how, e);
 	if (rc == RC_OK && result && result->is_error)
 		rc = err_tell(e, result->not_called ? RC_BAD : RC_UPSTREAM, "%.*s", SLICE_ARG(sh.notice));
 	buf_release(&widget);
@@ -299,24 +307,45 @@ WAITS static enum rc answer(struct exchange *x, const struct acting *ac, struct 
 	return exchange_answer(x, &json, e);
 }
 
+/* What the tool did is done: a widget that somebody else changes meanwhile is made anew from what it is by then. */
+WAITS static enum rc show(struct acting *ac, const struct tool_result *result, struct slice *body, struct err *e)
+{
+	enum change_how how = CHANGE_CHANGED;
+	struct tool_result *look = NULL;
+	enum rc rc = RC_OK;
+	bool widget = true;
+
+	for (unsigned tries = 0; rc == RC_OK && how == CHANGE_CHANGED; tries++) {
+		if (tries == SHOW_TRIES)
+			return err_tell(e, RC_CONFLICT, "This was changed meanwhile.");
+		if (tries > 0)
+			rc = load(ac, &widget, e);
+		if (rc == RC_OK && !(result && result->is_error))
+			rc = invoke(ac, &ac->calls.look, &look, e);
+		if (rc == RC_OK)
+			rc = finish(ac, &(struct action_results){result, look}, body, &how, e);
+	}
+	return rc;
+}
+
 enum rc op_sync_action(struct exchange *x, const struct ck_request *r, struct err *e)
 {
 	struct acting *ac = arena_new_of(x->arena, struct acting);
-	struct tool_result result = {.is_error = false};
+	struct tool_result *result = NULL;
 	struct slice body;
 	bool fresh = false;
 	enum rc rc;
 
-	if (copy_sent(x, r, arena_dup(x->arena, r->thread_id), ac, e) != RC_OK)
+	if (copy_sent(x, r, arena_dup(x->arena, r->thread_id), true, ac, e) != RC_OK)
 		return e->rc;
 	exchange_read(x);
 	name_press(ac);
 	rc = reserve(ac, &fresh, e);
 	if (rc == RC_OK && !fresh)
 		return err_tell(e, RC_CONFLICT, "This was done already.");
-	if (rc == RC_OK && action_tool(ac->action))
-		rc = invoke(ac, &result, e);
 	if (rc == RC_OK)
-		rc = finish(ac, action_tool(ac->action) ? &result : NULL, &body, e);
+		rc = invoke(ac, &ac->calls.call, &result, e);
+	if (rc == RC_OK)
+		rc = show(ac, result, &body, e);
 	return rc == RC_OK ? answer(x, ac, body, e) : rc;
 }

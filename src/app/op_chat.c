@@ -84,7 +84,7 @@ WAITS static void tell_thread(struct chatkit_view *v, enum ck_event_kind kind, c
 WAITS static void tell_said(struct chatkit_view *v, const struct turn_req *req, enum turn_show show, enum ck_event_kind kind)
 {
 	for (size_t i = 0; i < req->n_said; i++)
-		if (req->said[i].show == show && req->said[i].kind.n && !req->said[i].hidden)
+		if (req->said[i].show == show && req->said[i].kind.n)
 			tell(v, (struct ck_event){.kind = kind, .json = req->said[i].body});
 }
 

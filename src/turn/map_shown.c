@@ -295,17 +295,19 @@ enum rc map_act(struct map *m, const struct turn_act *act, const struct caller *
 {
 	struct arena *a = arena_new(24 * 1024 * 1024, m->arena);
 	struct log_ctx log = {.owner = m->key.owner, .thread = m->key.thread_id, .turn = m->key.turn_id};
-	struct tool_result result = {.is_error = false};
+	struct tool_result result = {.is_error = false}, look = result;
 	struct slice note = SLICE_NONE;
 	struct ck_shown shown = {0};
 	enum rc rc = RC_OK;
 
-	if (act->tool)
-		rc = tools_one(m->opts->io, m->opts->agent, act->tool, who, act->args, a, m->stop, &log, &result, e);
-	if (rc == RC_OK && act->tool && !result.is_error)
+	if (act->call.tool)
+		rc = tools_one(m->opts->io, m->opts->agent, &act->call, who, a, m->stop, &log, &result, e);
+	if (rc == RC_OK && act->look.tool && !result.is_error)
+		rc = tools_one(m->opts->io, m->opts->agent, &act->look, who, a, m->stop, &log, &look, e);
+	if (rc == RC_OK && act->call.tool && !result.is_error)
 		rc = read_meta(m, &result, a, &shown, e);
 	if (rc == RC_OK)
-		rc = act->after(act->ctx, act->tool ? &result : NULL, a, &shown, &note, resume, e);
+		rc = act->after(act->ctx, act->call.tool ? &result : NULL, act->look.tool ? &look : NULL, a, &shown, &note, resume, e);
 	if (rc == RC_OK && note.n) {
 		struct message said = message_text(a, ROLE_USER, note);
 

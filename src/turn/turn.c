@@ -81,7 +81,7 @@ static void said_rows(struct arena *a, const struct turn_req *req, struct batch 
 		struct buf body = BUF_INIT(MESSAGE_JSON_MAX);
 
 		if (s->kind.n)
-			put[b->n_put++] = (struct store_item){.id = s->item_id, .kind = s->kind, .body = s->body, .state = ITEM_DONE, .hidden = s->hidden};
+			put[b->n_put++] = (struct store_item){.id = s->item_id, .kind = s->kind, .body = s->body, .state = ITEM_DONE};
 		if (!s->message && s->text.n == 0)
 			continue;
 		message_write(&body, &m);

@@ -14,6 +14,7 @@
 #ifndef TURN_TURN_H
 #define TURN_TURN_H
 
+#include "agent/tools.h"
 #include "chatkit/meta.h"
 #include "turn/keeper.h"
 #include "turn/view.h"
@@ -52,7 +53,6 @@ WAITS void turns_drain(struct turns *ts, int64_t grace_us);
 enum turn_show { TURN_SHOW_DONE, TURN_SHOW_REPLACED, TURN_SHOW_NOT };
 struct turn_said {
 	struct slice item_id, kind, body; /* body: JSON. An id that stands is put again. kind empty: no item */
-	bool hidden;
 	enum turn_show show;
 	enum role role;                   /* the entry: message, else text; neither: none */
 	struct slice text;
@@ -60,16 +60,17 @@ struct turn_said {
 	struct slice entry_id;            /* empty: the item's */
 };
 
-/* What a widget's action does before, or instead of, the agent: one call of a tool, and what is shown of it. */
+/* What a widget's action does before, or instead of, the agent: a call of a tool, one more when that did well, and what is shown of them. */
 struct turn_act {
-	const struct tool *tool;     /* NULL: none */
-	struct slice args;           /* JSON object, not the model's but not trusted either */
+	/* Without a tool: none. Arguments are a JSON object, not the model's but not trusted either. */
+	struct tools_call call, look;
 	struct slice item_id, widget_body; /* the sender, as it is stored now; empty: none */
 	/*
-	 * result: the tool's, NULL without one. What else is to be shown goes to *shown, in a (which was filled from the result's _meta before); *note is what
-	 * the model remembers; *resume: the agent answers.
+	 * The tools' results, NULL without one. What else is to be shown goes to *shown, in a (which was filled from result's _meta before); *note is what the
+	 * model remembers; *resume: the agent answers.
 	 */
-	enum rc (*after)(void *ctx, const struct tool_result *result, struct arena *a, struct ck_shown *shown, struct slice *note, bool *resume, struct err *e);
+	enum rc (*after)(void *ctx, const struct tool_result *result, const struct tool_result *look, struct arena *a, struct ck_shown *shown,
+			 struct slice *note, bool *resume, struct err *e);
 	void *ctx;
 };
 

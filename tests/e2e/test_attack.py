@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 import rig
 import test_kill
@@ -74,6 +75,31 @@ def test_ten_presses_at_once_count_once(attacked) -> None:
     replies = at_once(10, lambda i: me.op("threads.sync_custom_action" if i % 2 else "threads.custom_action", **press))
     assert {r.status for r in replies} <= {200, 409}
     assert site.db("SELECT count(*) FROM chatkit.task") == [(1,)]
+
+
+def test_a_list_that_many_press_at_once_shows_what_all_did(model_site) -> None:
+    here = rig.folder("ckatt-")
+    case = rig.TOP / "tests/cases/widget-in-place"
+    rig.shutil.copytree(case / "widgets", here / "widgets")
+    conf = yaml.safe_load((case / "case.yaml").read_text())["conf"]["actions"]
+    (here / "chatkit.json").write_text(json.dumps({"widgets": {"folder": str(here / "widgets")}, "actions": conf}))
+    for path in here.rglob("*"):
+        rig.give(path)
+    names = [f"task {n}" for n in range(6)]
+    add = {"calls": [{"name": "add_task", "arguments": {"title": name}} for name in names]}
+    show = {"calls": [{"name": "show_tasks", "arguments": {"tasks": []}}]}
+    site = model_site([add, show], env={"CHATKIT_CONFIG": str(here / "chatkit.json")}, procs=2)
+    me = visitor(site)
+    made = me.op("threads.create", text="show my list")
+    press = {"thread_id": made.thread_id, "item_id": item(made, "widget")}
+    ids = [row[0] for row in site.db("SELECT id FROM chatkit.task ORDER BY id")]
+    assert len(ids) == len(names)
+    replies = at_once(len(ids), lambda i: me.op("threads.sync_custom_action", **press, action={"type": "task.done", "payload": {"id": ids[i]}}))
+    assert [r.status for r in replies] == [200] * len(ids)
+    [(body,)] = site.db("SELECT body FROM chatkit.item WHERE id = %s", press["item_id"])
+    shown = body if isinstance(body, dict) else json.loads(body)
+    assert sorted(child["children"][0]["value"] for child in shown["widget"]["children"]) == sorted(f"{name} (done)" for name in names)
+    rig.shutil.rmtree(here, ignore_errors=True)
 
 
 def png(n: int) -> str:

@@ -29,6 +29,8 @@ static const struct problem_row problems[] = {
 	{"{\"actions\":[{\"tool\":\"x\"}]}", "actions[0]: type is missing\n"},
 	{"{\"actions\":[{\"type\":\"x\",\"tool\":\"a.b\"}]}", "actions[0]: tool: a.b is no name: 1 to 64 of A-Z a-z 0-9 _ -\n"},
 	{"{\"actions\":[{\"type\":\"x\",\"arguments\":{}}]}", "actions[0]: arguments are a tool's, and tool is missing\n"},
+	{"{\"actions\":[{\"type\":\"x\",\"widget\":{\"template\":\"a\",\"tool\":\"a.b\"}}]}", "actions[0]: widget.tool: a.b is no name: 1 to 64 of A-Z a-z 0-9 _ -\n"
+	 "actions[0].widget.template: there is no widget a in widgets.folder, which is not set\n"},
 	{"{\"actions\":[{\"type\":\"x\",\"tool\":\"t\",\"arguments\":[]}]}", "actions[0].arguments: expected an object\n"},
 	{"{\"actions\":[{\"type\":\"x\",\"once\":\"yes\"}]}", "actions[0].once: expected true or false\n"},
 	{"{\"actions\":[{\"type\":\"x\",\"notice\":{\"title\":\"t\"}}]}", "actions[0].notice: message is missing\n"},
@@ -208,7 +210,18 @@ static void an_action_that_never_happens(void **state)
 	static const struct {
 		const char *first, *second;
 		bool warned;
-	} rows[] = {{"*", "a", true}, {"a.*", "a.b", true}, {"a.*", "a.b.*", true}, {"a", "a", true}, {"a.b", "a.*", false}, {"a", "b", false}};
+	} rows[] = {
+		{"*", "a", true},
+		{"a.*", "a.b", true},
+		{"a.*", "a.b.*", true},
+		{"a", "a", true},
+		{"a.b", "a.*", false},
+		{"a", "b", false},
+		{"a\",\"sync\":true,\"tool\":\"t", "a\",\"sync\":false,\"tool\":\"t", false},
+		{"a\",\"sync\":true,\"tool\":\"t", "a\",\"sync\":true,\"tool\":\"t", true},
+		{"a\",\"sync\":true,\"tool\":\"t", "a", false},
+		{"a", "a\",\"sync\":false,\"tool\":\"t", true},
+	};
 	struct rig *r = *state;
 	char text[128];
 
@@ -218,6 +231,17 @@ static void an_action_that_never_happens(void **state)
 		if ((slice_find(r->conf->warnings, S("actions[1] never happens: actions[0], ")) >= 0) != rows[i].warned)
 			fail_msg("row %zu: %.*s", i, SLICE_ARG(r->conf->warnings));
 	}
+}
+
+static void an_action_at_once_has_no_stream(void **state)
+{
+	struct rig *r = *state;
+
+	assert_non_null(rig_load(r, "{\"actions\":[{\"type\":\"a\",\"sync\":true,\"tool\":\"t\",\"hidden_context\":\"x\"},{\"type\":\"b\",\"sync\":true}]}", NO_ENV));
+	assert_true(slice_find(r->conf->warnings, S("with sync")) < 0);
+	assert_false(r->conf->actions[1].resume);
+	assert_non_null(rig_load(r, "{\"actions\":[{\"type\":\"a\",\"sync\":true,\"title\":\"x\"}]}", NO_ENV));
+	assert_true(slice_find(r->conf->warnings, S("actions[0]: with sync only the widget")) >= 0);
 }
 
 static void context_headers(void **state)
@@ -469,6 +493,7 @@ int main(void)
 		RIGGED(client_tools),
 		RIGGED(actions),
 		RIGGED(an_action_that_never_happens),
+		RIGGED(an_action_at_once_has_no_stream),
 		RIGGED(context_headers),
 		RIGGED(texts),
 		RIGGED(widgets),
