@@ -115,6 +115,8 @@ enum rc op_tool_output(struct exchange *x, const struct ck_request *r, struct tu
 		struct arena *a = arena_new(TREE_MAX, x->arena);
 
 		rc = find_call(x, req, end, a, &w, e);
+		if (rc == RC_OK && w.found)
+			stream_model(x, w.item.model, req);
 		if (rc == RC_OK)
 			rc = w.found ? completed(x, &w.item, output, req, e) : unexpected(x, output, req);
 		arena_free(a);
@@ -181,6 +183,7 @@ enum rc op_structured_input(struct exchange *x, const struct ck_request *r, stru
 	if (rc == RC_OK) {
 		req->if_item = arena_dup(x->arena, item.id);
 		req->stands = arena_dup(x->arena, item.body);
+		stream_model(x, item.model, req);
 		rc = answered(x, r, &item, req, e);
 	}
 	arena_free(a);

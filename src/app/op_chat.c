@@ -18,32 +18,41 @@ struct chatkit_view {
 
 /* ---- events ---- */
 
-/* Sentences of ours that are shown in a stream, in the person's language. */
-static struct slice in_language(const struct chatkit_view *cv, const struct ck_event *ev)
+/* With addresses of files that are good from now on. */
+ASIDE static void put_with_files(struct chatkit_view *cv, const struct ck_event *ev)
 {
-	if (ev->kind != CK_NOTICE && ev->kind != CK_ERROR)
-		return ev->text;
-	return text_in(cv->x->app->conf, cv->locale, ev->text, cv->x->arena);
+	struct ck_event shown = *ev;
+	struct buf json = BUF_INIT(REPLY_OUT_MAX);
+
+	files_splice(cv->x->app->files, cv->base, cv->owner, ev->json, &json);
+	shown.json = buf_slice(&json);
+	ck_event_sse(&cv->x->rep->out, &shown);
+	buf_release(&json);
+}
+
+/* A sentence of ours, in the person's language. */
+ASIDE static void put_in_language(struct chatkit_view *cv, const struct ck_event *ev)
+{
+	struct ck_event shown = *ev;
+
+	shown.text = text_in(cv->x->app->conf, cv->locale, ev->text, cv->x->arena);
+	ck_event_sse(&cv->x->rep->out, &shown);
 }
 
 WAITS static enum rc view_item(struct turn_view *v, const struct ck_event *ev, struct err *e)
 {
 	struct chatkit_view *cv = container_of(v, struct chatkit_view, view);
 	struct reply *rep = cv->x->rep;
-	struct ck_event shown = *ev;
-	struct buf json = BUF_INIT(REPLY_OUT_MAX);
 
 	(void)e;
 	if (rep->gone)
 		return RC_GONE;
-	if (ev->json.n && files_in(ev->json)) {
-		files_splice(cv->x->app->files, cv->base, cv->owner, ev->json, &json);
-		shown.json = buf_slice(&json);
-	}
-	if (cv->x->app->conf->n_texts)
-		shown.text = in_language(cv, ev);
-	ck_event_sse(&rep->out, &shown);
-	buf_release(&json);
+	if (ev->json.n && files_in(ev->json))
+		put_with_files(cv, ev);
+	else if ((ev->kind == CK_NOTICE || ev->kind == CK_ERROR) && cv->x->app->conf->n_texts)
+		put_in_language(cv, ev);
+	else
+		ck_event_sse(&rep->out, ev);
 	return reply_room(rep);
 }
 
@@ -192,6 +201,14 @@ enum rc stream_turn(struct exchange *x, const struct turn_req *req, bool *change
 	return stream_event(x, &ev);
 }
 
+void stream_model(struct exchange *x, struct slice name, struct turn_req *req)
+{
+	struct model *m;
+
+	if (exchange_model(x, name, "model", &m, &ERR_INIT) == RC_OK)
+		req->model = m;
+}
+
 /* ---- a person's message ---- */
 
 struct slice stream_made(struct arena *a, struct buf *b)
@@ -293,7 +310,7 @@ ASIDE static void request_of(struct exchange *x, const struct ck_request *r, str
 }
 
 /* Only what a person said can be answered again. */
-ASIDE WAITS static enum rc check_retried(struct exchange *x, const struct ck_request *r, struct err *e)
+ASIDE WAITS static enum rc retried(struct exchange *x, const struct ck_request *r, struct turn_req *req, struct err *e)
 {
 	struct arena *a = arena_new(ANSWER_MAX, x->arena);
 	struct store_thread thread;
@@ -302,6 +319,9 @@ ASIDE WAITS static enum rc check_retried(struct exchange *x, const struct ck_req
 
 	if (rc == RC_OK && !slice_is(item.kind, "user_message"))
 		rc = err_tell(e, RC_BAD, "params.item_id: not a user message");
+	if (rc == RC_OK)
+		stream_model(x, item.model, req);
+	req->cut_after = arena_dup(x->arena, r->item_id);
 	arena_free(a);
 	return rc;
 }
@@ -312,14 +332,14 @@ WAITS static enum rc said_or_retried(struct exchange *x, const struct ck_request
 
 	/* A call that the page never answered is over when the person goes on. */
 	req->drop_waiting = S("client_tool_call");
-	if (r->op == CK_THREADS_RETRY_AFTER_ITEM) {
-		if (check_retried(x, r, e) != RC_OK)
-			return e->rc;
-		req->cut_after = arena_dup(x->arena, r->item_id);
-	}
+	if (r->op == CK_THREADS_RETRY_AFTER_ITEM && retried(x, r, req, e) != RC_OK)
+		return e->rc;
 	if (r->input && user_said(x, r->input, req, e) != RC_OK)
 		return e->rc;
 	exchange_read(x);
+	if (exchange_writer(x, e) != RC_OK) /* no sooner: what is refused makes nobody */
+		return e->rc;
+	req->caller.owner = x->who.owner;
 	return stream_turn(x, req, &changed, e);
 }
 
@@ -345,8 +365,7 @@ enum rc op_chatkit_stream(struct exchange *x, struct ck_request *r, struct err *
 	request_of(x, r, req);
 	if (exchange_model(x, model, "params.input.inference_options.model", &req->model, e) != RC_OK || exchange_stream(x, e) != RC_OK)
 		return e->rc;
-	rc = exchange_writer(x, e);
-	req->caller.owner = x->who.owner;
+	rc = exchange_store(x, e);
 	if (rc == RC_OK)
 		rc = dispatch(x, r, req, e);
 	exchange_stream_end(x);

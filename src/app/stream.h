@@ -14,6 +14,8 @@
 WAITS enum rc stream_turn(struct exchange *x, const struct turn_req *req, bool *changed, struct err *e);
 /* A stream of one event and no turn. RC_OK. */
 WAITS enum rc stream_event(struct exchange *x, const struct ck_event *ev);
+/* What goes on goes on with the model that it began with, by name, if that one is still offered: else with the default. */
+void stream_model(struct exchange *x, struct slice name, struct turn_req *req);
 /* What was written, in the arena; b is released. p is NULL when it did not fit. */
 struct slice stream_made(struct arena *a, struct buf *b);
 

@@ -27,18 +27,33 @@ static const char sql_thread[] = "SELECT " SQL_THREAD("") " FROM chatkit.thread 
 static const char sql_items_asc[] = SQL_ITEMS(">", "0", "ASC");
 static const char sql_items_desc[] = SQL_ITEMS("<", "9223372036854775807", "DESC");
 
+/* An item, and what its turn ran with. turn_pkey */
+#define SQL_ONE_ITEM                                                                                                                                   \
+	"SELECT " SQL_ITEM("i.") ", u.model\n"                                                                                                         \
+	"FROM chatkit.item i LEFT JOIN chatkit.turn u ON u.owner_id = $1 AND u.thread_id = $2 AND u.id = i.turn_id\n"                                  \
+	"WHERE i.owner_id = $1 AND i.thread_id = $2 AND "
+
 /* item_owner_id_thread_id_id_key */
-static const char sql_item[] = "SELECT " SQL_ITEM("") " FROM chatkit.item WHERE owner_id = $1 AND thread_id = $2 AND id = $3";
+static const char sql_item[] = SQL_ONE_ITEM "i.id = $3";
 
 /* item_waiting, live_pkey. $3 kind */
-static const char sql_waiting[] =
-	"SELECT " SQL_ITEM("") " FROM chatkit.item\n"
-	"WHERE owner_id = $1 AND thread_id = $2 AND state = 'waiting' AND kind = $3 ORDER BY seq DESC LIMIT 1";
+static const char sql_waiting[] = SQL_ONE_ITEM "i.state = 'waiting' AND i.kind = $3 ORDER BY i.seq DESC LIMIT 1";
 static const char sql_running[] = "SELECT 1 FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2";
 
 static enum rc no_thread(struct slice thread_id, struct err *e)
 {
 	return err_set(e, RC_NOT_FOUND, "no thread '%.*s'", SLICE_ARG(thread_id));
+}
+
+static enum rc read_one(struct arena *a, const struct db_rows *r, struct store_item *out, struct err *e)
+{
+	struct store_item *found;
+
+	if (store_read_items(a, r, 1, &found, e) != RC_OK)
+		return e->rc;
+	*out = *found;
+	out->model = db_str(r, 0, 6);
+	return RC_OK;
 }
 
 enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, const struct page_req *p, struct item_page *out,
@@ -75,7 +90,6 @@ enum rc store_item(struct store *s, struct arena *a, struct slice owner, struct 
 {
 	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT(item_id)};
 	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_thread, args, 2), CALL(sql_item, args, 3)};
-	struct store_item *found;
 
 	if (store_run(s, a, AGAIN_READ, calls, countof(calls), NULL, e) != RC_OK)
 		return e->rc;
@@ -83,11 +97,8 @@ enum rc store_item(struct store *s, struct arena *a, struct slice owner, struct 
 		return no_thread(thread_id, e);
 	if (calls[2].rows.n == 0)
 		return err_set(e, RC_NOT_FOUND, "no item '%.*s'", SLICE_ARG(item_id));
-	if (store_read_items(a, &calls[2].rows, 1, &found, e) != RC_OK)
-		return e->rc;
 	*thread = store_read_thread(&calls[1].rows, 0, 0);
-	*out = *found;
-	return RC_OK;
+	return read_one(a, &calls[2].rows, out, e);
 }
 
 enum rc store_waiting(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice kind, struct store_waiting *out,
@@ -97,7 +108,6 @@ enum rc store_waiting(struct store *s, struct arena *a, struct slice owner, stru
 	/* Whether a turn runs is asked first: one that ends between the two leaves its waiting item to the second. */
 	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_thread, args, 2), CALL(sql_running, args, 2), CALL(sql_waiting, args, 3)};
 	const struct db_rows *items = &calls[3].rows;
-	struct store_item *found;
 
 	*out = (struct store_waiting){0};
 	if (store_run(s, a, AGAIN_READ, calls, countof(calls), NULL, e) != RC_OK)
@@ -107,10 +117,5 @@ enum rc store_waiting(struct store *s, struct arena *a, struct slice owner, stru
 	out->thread = store_read_thread(&calls[1].rows, 0, 0);
 	out->running = calls[2].rows.n > 0;
 	out->found = items->n > 0;
-	if (!out->found)
-		return RC_OK;
-	if (store_read_items(a, items, 1, &found, e) != RC_OK)
-		return e->rc;
-	out->item = *found;
-	return RC_OK;
+	return out->found ? read_one(a, items, &out->item, e) : RC_OK;
 }

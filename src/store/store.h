@@ -53,6 +53,7 @@ struct store_item {
 	enum item_state state;
 	bool hidden;
 	int64_t seq; /* out only */
+	struct slice model; /* out of store_item and store_waiting only: what its turn ran with; may be empty */
 };
 struct store_entry {
 	struct slice id;      /* ours: makes a second write of it do nothing */
