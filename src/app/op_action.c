@@ -13,7 +13,7 @@
 #include "chatkit/widget.h"
 
 #define TREE_MAX (16 * 1024 * 1024)
-#define SHOW_TRIES 8 /* that a widget is made anew because somebody else, in the same moment, was faster */
+#define TRIES 8 /* at a widget that others change in the same moment: each time one of them was faster */
 
 /* One action on its way. Lives in the request's arena. */
 struct acting {
@@ -155,7 +155,7 @@ enum rc op_action(struct exchange *x, const struct ck_request *r, struct turn_re
 	exchange_read(x);
 	name_press(ac);
 	/* Somebody else may change the widget between reading it and taking the thread. */
-	for (unsigned tries = 0; tries < 3; tries++) {
+	for (unsigned tries = 0; tries < TRIES; tries++) {
 		struct slice before = ac->was;
 
 		rc = load(ac, &widget, e);
@@ -273,7 +273,7 @@ WAITS static enum rc reserve(struct acting *ac, bool *fresh, struct err *e)
 	enum change_how how = CHANGE_CHANGED;
 	bool widget;
 
-	for (unsigned tries = 0; tries < 3 && how == CHANGE_CHANGED; tries++) {
+	for (unsigned tries = 0; tries < TRIES && how == CHANGE_CHANGED; tries++) {
 		struct slice before = ac->was;
 		struct store_item put;
 
@@ -316,7 +316,7 @@ WAITS static enum rc show(struct acting *ac, const struct tool_result *result, s
 	bool widget = true;
 
 	for (unsigned tries = 0; rc == RC_OK && how == CHANGE_CHANGED; tries++) {
-		if (tries == SHOW_TRIES)
+		if (tries == TRIES)
 			return err_tell(e, RC_CONFLICT, "This was changed meanwhile.");
 		if (tries > 0)
 			rc = load(ac, &widget, e);
