@@ -57,13 +57,13 @@ void keeper_drop(struct keeper *k, struct kept_turn *t)
 	k->n--;
 }
 
-void keeper_item(struct kept_turn *t, struct slice item_id, struct slice kind, int64_t created_us, const struct buf *text)
+void keeper_item(struct kept_turn *t, struct slice item_id, struct slice kind, int64_t created_us, const struct buf *text, size_t from)
 {
 	t->item_id = item_id;
 	t->kind = kind;
 	t->created_us = created_us;
 	t->text = text;
-	t->kept = 0;
+	t->kept = from;
 	t->n = 0;
 }
 

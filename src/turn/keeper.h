@@ -20,7 +20,7 @@ struct kept_turn {
 	struct slice item_id, kind;
 	int64_t created_us;
 	const struct buf *text;  /* what grows; NULL: nothing now */
-	size_t kept;             /* bytes that are in chunks */
+	size_t kept;             /* bytes that are in chunks, and what stands before them */
 	int64_t n;               /* the next chunk's number */
 	struct kept_turn *next, **prev;
 };
@@ -29,8 +29,8 @@ struct keeper *keeper_new(struct arena *a, struct io *io, struct store *s);
 void keeper_start(struct keeper *k); /* spawns its task */
 void keeper_add(struct keeper *k, struct kept_turn *t);
 void keeper_drop(struct keeper *k, struct kept_turn *t);
-/* Another item grows from here on; text NULL: none. */
-void keeper_item(struct kept_turn *t, struct slice item_id, struct slice kind, int64_t created_us, const struct buf *text);
+/* Another item grows from here on: what stands in text from this byte. text NULL: none. */
+void keeper_item(struct kept_turn *t, struct slice item_id, struct slice kind, int64_t created_us, const struct buf *text, size_t from);
 /* The answer reached its client whole: told to the store soon. The key is copied. */
 void keeper_delivered(struct keeper *k, const struct turn_key *key);
 /* It was noted and is not told yet: a request that looks like its retry is none, look again. */

@@ -221,9 +221,11 @@ WAITS static enum rc said_calls(struct map *m, const struct message *said, struc
 	if (thoughts_close(m, e) != RC_OK)
 		return e->rc;
 	text_settle(m);
-	rows_open(m, &r, 2, 1);
-	if (message)
+	rows_open(m, &r, 3, 1);
+	if (message) {
 		rows_item(&r, m->message_id, S("assistant_message"), text_body(m), ITEM_DONE);
+		thoughts_late(m, &r);
+	}
 	flow_add(m, said);
 	rows_item(&r, m->flow_id, S("workflow"), flow_body(m), ITEM_OPEN);
 	(void)rows_entry(m, &r, said, message ? m->message_id : SLICE_NONE);
@@ -299,6 +301,7 @@ enum rc map_event(void *ctx, const struct agent_event *ev, struct err *e)
 		rc = widget_grows(m, ev->call, e);
 		break;
 	case AGENT_SAID:
+		m->round_over = true;
 		if (message_calls(ev->message))
 			rc = said_calls(m, ev->message, e);
 		else
@@ -338,9 +341,9 @@ static void end_entries(struct map *m, struct rows *r, enum turn_state state, bo
 
 	if (m->last_said) {
 		(void)rows_entry(m, r, m->last_said, message ? m->message_id : SLICE_NONE);
-	} else if (message) {
+	} else if (!m->round_over && slice_trim(buf_slice(&m->text)).n) {
 		part = message_text(r->arena, ROLE_ASSISTANT, buf_slice(&m->text));
-		(void)rows_entry(m, r, &part, m->message_id);
+		(void)rows_entry(m, r, &part, message ? m->message_id : SLICE_NONE);
 	}
 	rows_due(m, r, true);
 	if (state == TURN_CANCELLED) {
@@ -356,13 +359,15 @@ WAITS static enum rc store_the_end(struct map *m, enum turn_state state, const s
 	struct rows r;
 	enum rc rc;
 
-	rows_open(m, &r, 3, 2);
+	rows_open(m, &r, 4, 2);
 	if (m->flow != FLOW_NONE && m->flow_due) {
 		flow_interrupt(m);
 		rows_item(&r, m->flow_id, S("workflow"), flow_body(m), ITEM_DONE);
 	}
-	if (message)
+	if (message) {
 		rows_item(&r, m->message_id, S("assistant_message"), text_body(m), m->last_said ? ITEM_DONE : ITEM_INCOMPLETE);
+		thoughts_late(m, &r);
+	}
 	if (m->parked.n)
 		rows_item(&r, m->parked_id, S("client_tool_call"), m->parked, ITEM_WAITING);
 	end_entries(m, &r, state, message);
@@ -376,7 +381,7 @@ WAITS static enum rc store_the_end(struct map *m, enum turn_state state, const s
 
 enum rc map_end(struct map *m, enum turn_state state, const struct err *fail, struct err *e)
 {
-	bool message = m->message_open && slice_trim(buf_slice(&m->text)).n > 0;
+	bool message = m->message_open;
 	struct err lost = ERR_INIT;
 	enum rc rc;
 
@@ -392,8 +397,6 @@ enum rc map_end(struct map *m, enum turn_state state, const struct err *fail, st
 		flow_close(m);
 		if (message)
 			text_done(m);
-		else if (m->message_open)
-			map_show(m, &(struct ck_event){.kind = CK_ITEM_REMOVED, .item_id = m->message_id});
 		if (m->parked.n)
 			map_show(m, &(struct ck_event){.kind = CK_ITEM_DONE, .json = m->parked});
 	} else {

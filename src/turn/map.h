@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Agent events in; items, rows and view calls out: the middle of a turn. Each contiguous run of text is one assistant message, each of thoughts one reasoning
- * workflow; all tool calls of a run are one custom workflow with a task a call; what tools ask to be shown (chatkit/meta.h) becomes items and events.
+ * workflow (a few words of thought within a text are none); all tool calls of a run are one custom workflow with a task a call; what tools ask to be shown
+ * (chatkit/meta.h) becomes items and events.
  *
  * What the browser is told is done was stored before. Thoughts apart: they are stored with the next thing that is, so that they cost the answer no time.
  *
@@ -37,7 +38,9 @@ struct map {
 	struct id message_name;   /* its text: not worth a block of the arena */
 	int64_t message_us;
 	bool message_open;
-	struct buf text;          /* its text; kept after it was closed, for turn_answer */
+	struct buf text;          /* of the round: its own stands at `from`, before it what the round said in others. Kept afterwards, for turn_answer */
+	size_t from;
+	bool round_over;          /* text is an earlier round's */
 	bool answered;
 	struct cites *cites;      /* what it cites, and what waits to be cited; NULL: nothing yet */
 

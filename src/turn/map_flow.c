@@ -146,13 +146,22 @@ void flow_interrupt(struct map *m)
 #define THOUGHT_PAUSE_US 100000
 #define THOUGHT_PAUSE_PER_BYTE_US 10
 
+/* Bytes that are thought in one go, from which on they are a stretch of their own. Providers that send words and thoughts in turns stay below. */
+#define THOUGHT_APART 160
+
 struct thoughts {
 	bool open;
 	struct slice id;
 	int64_t created_us;
 	int64_t began, next;  /* by io_now: when it began, when it may be sent again */
+	int64_t duration_s;
 	size_t shown;         /* bytes that were sent */
 	struct buf text;
+	/* within a message */
+	bool lead;            /* they stand directly before it */
+	bool late;            /* text has grown by what was thought within it; to be shown */
+	struct buf aside;
+	size_t run;           /* bytes at aside's end that came in one go */
 };
 
 static struct ck_task thought(const struct thoughts *t)
@@ -172,74 +181,156 @@ WAITS static void thought_show(struct map *m, enum ck_event_kind kind)
 	map_show(m, &(struct ck_event){.kind = kind, .item_id = t->id, .json = buf_slice(&m->json)});
 }
 
-WAITS static enum rc thoughts_open(struct map *m, struct err *e)
+static struct thoughts *thoughts_of(struct map *m, struct err *e)
+{
+	if (m->thoughts)
+		return m->thoughts;
+	m->thoughts = arena_try(m->arena, sizeof(*m->thoughts));
+	if (m->thoughts) {
+		buf_init(&m->thoughts->text, TURN_TEXT_MAX);
+		buf_init(&m->thoughts->aside, TURN_TEXT_MAX);
+	} else {
+		err_set(e, RC_TOO_LARGE, "no room for thoughts");
+	}
+	return m->thoughts;
+}
+
+WAITS static void thoughts_open(struct map *m, struct slice delta)
 {
 	struct thoughts *t = m->thoughts;
 	struct ck_flow empty = {.reasoning = true};
 	struct ck_meta meta;
 
-	if (!t) {
-		t = m->thoughts = arena_try(m->arena, sizeof(*t));
-		if (!t)
-			return err_set(e, RC_TOO_LARGE, "no room for thoughts");
-		buf_init(&t->text, TURN_TEXT_MAX);
-	}
 	flow_close(m);
 	t->open = true;
 	t->id = map_id(m, "wf_");
 	t->created_us = map_wall_us(m);
 	t->began = io_now(m->opts->io);
 	buf_clear(&t->text);
+	buf_add(&t->text, delta);
 	meta = (struct ck_meta){t->id, m->key.thread_id, t->created_us};
 	buf_clear(&m->json);
 	ck_flow(&m->json, &meta, &empty);
 	map_show_item(m, CK_ITEM_ADDED);
+	thought_show(m, CK_TASK_ADDED);
+}
+
+/* Within a message. Nothing is shown of it before it is clear what it is. */
+WAITS static enum rc thought_within(struct map *m, struct slice delta, struct err *e)
+{
+	struct thoughts *t = m->thoughts;
+	struct slice apart;
+
+	buf_add(&t->aside, delta);
+	t->run += delta.n;
+	if (!buf_ok(&t->aside) || t->run < THOUGHT_APART)
+		return RC_OK;
+	apart = arena_try_dup(m->arena, slice_from(buf_slice(&t->aside), t->aside.n - t->run));
+	if (!apart.p)
+		return err_set(e, RC_TOO_LARGE, "no room for thoughts");
+	buf_cut(&t->aside, t->aside.n - t->run);
+	if (text_close(m, e) != RC_OK)
+		return e->rc;
+	thoughts_open(m, apart);
 	return RC_OK;
 }
 
 enum rc thoughts_add(struct map *m, struct slice delta, struct err *e)
 {
-	bool first = !m->thoughts || !m->thoughts->open;
+	struct thoughts *t;
 
-	/* A message that has begun is not interrupted: what is thought meanwhile stays with the model. */
-	if (!m->opts->show_reasoning || m->message_open || (first && slice_trim(delta).n == 0))
+	if (!m->opts->show_reasoning || delta.n == 0)
 		return RC_OK;
-	if (first && thoughts_open(m, e) != RC_OK)
+	t = thoughts_of(m, e);
+	if (!t)
 		return e->rc;
-	buf_add(&m->thoughts->text, delta);
-	if (!buf_ok(&m->thoughts->text)) /* longer than anybody reads: what there is stands */
+	if (m->message_open)
+		return thought_within(m, delta, e);
+	if (!t->open) {
+		if (slice_trim(delta).n)
+			thoughts_open(m, delta);
+		return RC_OK;
+	}
+	buf_add(&t->text, delta);
+	if (!buf_ok(&t->text)) /* longer than anybody reads: what there is stands */
 		return thoughts_close(m, e);
-	if (first)
-		thought_show(m, CK_TASK_ADDED);
-	else if (io_now(m->opts->io) >= m->thoughts->next)
+	if (io_now(m->opts->io) >= t->next)
 		thought_show(m, CK_TASK_UPDATED);
 	return RC_OK;
+}
+
+/* As an item, in m->json. */
+static struct slice thoughts_body(struct map *m)
+{
+	const struct thoughts *t = m->thoughts;
+	struct ck_meta meta = {t->id, m->key.thread_id, t->created_us};
+	struct ck_task task = thought(t);
+	struct ck_flow flow = {.reasoning = true, .timed = true, .duration_s = t->duration_s, .tasks = &task, .n_tasks = 1};
+
+	buf_clear(&m->json);
+	ck_flow(&m->json, &meta, &flow);
+	return buf_slice(&m->json);
 }
 
 enum rc thoughts_close(struct map *m, struct err *e)
 {
 	struct thoughts *t = m->thoughts;
-	struct ck_flow flow = {.reasoning = true, .timed = true, .n_tasks = 1};
-	struct ck_meta meta;
-	struct ck_task task;
 
 	if (!t || !t->open)
 		return RC_OK;
 	t->open = false;
 	if (t->shown < t->text.n)
 		thought_show(m, CK_TASK_UPDATED);
-	task = thought(t);
-	flow.tasks = &task;
-	flow.duration_s = (io_now(m->opts->io) - t->began + IO_SECOND / 2) / IO_SECOND;
-	meta = (struct ck_meta){t->id, m->key.thread_id, t->created_us};
-	buf_clear(&m->json);
-	ck_flow(&m->json, &meta, &flow);
+	t->duration_s = (io_now(m->opts->io) - t->began + IO_SECOND / 2) / IO_SECOND;
+	(void)thoughts_body(m);
 	map_show_item(m, CK_ITEM_DONE);
 	return map_due_item(m, &(struct store_item){.id = t->id, .kind = S("workflow"), .body = buf_slice(&m->json), .state = ITEM_DONE}, e);
 }
 
-void thoughts_release(struct map *m)
+enum rc thoughts_lead(struct map *m, struct err *e)
+{
+	struct thoughts *t = m->thoughts;
+
+	if (!t)
+		return RC_OK;
+	t->lead = t->open;
+	t->run = 0;
+	buf_clear(&t->aside);
+	return thoughts_close(m, e);
+}
+
+void thoughts_paused(struct map *m)
 {
 	if (m->thoughts)
-		buf_release(&m->thoughts->text);
+		m->thoughts->run = 0;
+}
+
+void thoughts_late(struct map *m, struct rows *r)
+{
+	struct thoughts *t = m->thoughts;
+
+	if (!t || !t->lead || slice_trim(buf_slice(&t->aside)).n == 0 || t->text.n + t->aside.n > TURN_TEXT_MAX)
+		return;
+	buf_add(&t->text, buf_slice(&t->aside));
+	t->late = true;
+	rows_item(r, t->id, S("workflow"), thoughts_body(m), ITEM_DONE);
+}
+
+void thoughts_late_shown(struct map *m)
+{
+	struct thoughts *t = m->thoughts;
+
+	if (!t || !t->late)
+		return;
+	t->late = false;
+	(void)thoughts_body(m);
+	map_show_item(m, CK_ITEM_REPLACED);
+}
+
+void thoughts_release(struct map *m)
+{
+	if (!m->thoughts)
+		return;
+	buf_release(&m->thoughts->text);
+	buf_release(&m->thoughts->aside);
 }

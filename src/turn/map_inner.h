@@ -36,6 +36,8 @@ WAITS enum rc map_write_item(struct map *m, const struct store_item *it, struct 
 /* ---- the message (map_text.c) ---- */
 WAITS enum rc text_said(struct map *m, struct slice delta, struct err *e);
 WAITS enum rc text_source(struct map *m, const struct model_source *s, struct err *e);
+/* The message ends here, stored and shown: what comes next stands behind it, and what the round says then is another message. */
+WAITS enum rc text_close(struct map *m, struct err *e);
 /* A source that waits for the words it stands behind; without a message until the next one ends. */
 enum rc text_hold(struct map *m, const struct ck_cited *c, struct err *e) MUSTCHECK;
 /* Before it is stored for good: held sources find their place. */
@@ -55,9 +57,16 @@ WAITS void flow_shown(struct map *m, size_t first);
 WAITS void flow_result(struct map *m, size_t index, const struct tool_result *r, const struct ck_shown *shown);
 WAITS void flow_close(struct map *m);
 void flow_interrupt(struct map *m);
+/* Within a message: once it is more than a few words, the message ends. */
 WAITS enum rc thoughts_add(struct map *m, struct slice delta, struct err *e);
 /* Ends the thoughts that are open: shown as done, due to be stored. */
 WAITS enum rc thoughts_close(struct map *m, struct err *e);
+/* The same, as a message begins. A few words that are thought within that message are no thoughts of their own: they join the ones that led to it. */
+WAITS enum rc thoughts_lead(struct map *m, struct err *e);
+void thoughts_paused(struct map *m); /* the message goes on */
+/* Such words as a row, in the same write as the message; when that was done they are shown. */
+void thoughts_late(struct map *m, struct rows *r);
+WAITS void thoughts_late_shown(struct map *m);
 void thoughts_release(struct map *m);
 
 /* ---- widgets that grow (map_widget.c) ---- */

@@ -338,15 +338,18 @@ enum rc shown_image(struct map *m, const struct model_image *img, struct err *e)
 	struct err fail = ERR_INIT;
 	struct message said;
 	struct slice id;
-	enum rc rc;
+	enum rc rc = RC_OK;
 
-	rc = thoughts_close(m, e);
-	flow_close(m);
-	if (rc == RC_OK && (!m->opts->save || m->opts->save(m->opts->files, m->key.owner, m->key.thread_id, img->mime, img->data, a, &id, &fail) != RC_OK)) {
+	if (!m->opts->save || m->opts->save(m->opts->files, m->key.owner, m->key.thread_id, img->mime, img->data, a, &id, &fail) != RC_OK) {
 		log_err(&(struct log_ctx){.thread = m->key.thread_id, .turn = m->key.turn_id}, "an image of the model's", &fail);
 		map_show(m, &(struct ck_event){.kind = CK_NOTICE, .level = "warning", .text = S("An image could not be kept.")});
 		goto out;
 	}
+	text_settle(m);
+	rc = text_close(m, e);
+	if (rc == RC_OK)
+		rc = thoughts_close(m, e);
+	flow_close(m);
 	if (rc == RC_OK) {
 		struct slice url = arena_printf(a, "chatkit-file:%.*s", SLICE_ARG(id));
 

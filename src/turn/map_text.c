@@ -6,7 +6,10 @@
 struct cites {
 	struct ck_annotation an[MAP_CITES_MAX]; /* of the open message */
 	size_t n;
-	struct ck_cited held[CK_SOURCES_MAX];   /* until a message ends */
+	struct held {
+		struct ck_cited cited;
+		int64_t end;                    /* where the model says that it stands, in characters of the round's text; -1: it does not */
+	} held[CK_SOURCES_MAX];                 /* until the text is there */
 	size_t n_held;
 };
 
@@ -22,6 +25,12 @@ static struct ck_meta text_meta(const struct map *m)
 	return (struct ck_meta){m->message_id, m->key.thread_id, m->message_us};
 }
 
+/* The open message's own, or what the next one begins with. */
+static struct slice text_own(const struct map *m)
+{
+	return slice_from(buf_slice(&m->text), m->from);
+}
+
 struct slice text_body(struct map *m)
 {
 	struct ck_meta meta = text_meta(m);
@@ -30,9 +39,9 @@ struct slice text_body(struct map *m)
 	buf_clear(&m->json);
 	if (m->cites && m->cites->n) {
 		ck_annotations_json(&cites, m->cites->an, m->cites->n);
-		ck_assistant_cited(&m->json, &meta, buf_slice(&m->text), buf_slice(&cites));
+		ck_assistant_cited(&m->json, &meta, text_own(m), buf_slice(&cites));
 	} else {
-		ck_assistant_message(&m->json, &meta, buf_slice(&m->text), true);
+		ck_assistant_message(&m->json, &meta, text_own(m), true);
 	}
 	buf_release(&cites);
 	return buf_slice(&m->json);
@@ -42,7 +51,7 @@ WAITS static enum rc text_open(struct map *m, struct err *e)
 {
 	struct ck_meta meta;
 
-	if (thoughts_close(m, e) != RC_OK)
+	if (thoughts_lead(m, e) != RC_OK)
 		return e->rc;
 	flow_close(m);
 	m->message_name = id_new(io_env(m->opts->io), "msg_");
@@ -51,8 +60,7 @@ WAITS static enum rc text_open(struct map *m, struct err *e)
 	m->message_open = m->answered = true;
 	if (m->cites)
 		m->cites->n = 0;
-	buf_clear(&m->text);
-	keeper_item(m->kept, m->message_id, S("assistant_message"), m->message_us, &m->text);
+	keeper_item(m->kept, m->message_id, S("assistant_message"), m->message_us, &m->text, m->from);
 
 	meta = text_meta(m);
 	buf_clear(&m->json);
@@ -62,16 +70,43 @@ WAITS static enum rc text_open(struct map *m, struct err *e)
 	return RC_OK;
 }
 
+/* Blanks alone are no message: some models begin with them, or say nothing else before they call a tool. */
 enum rc text_said(struct map *m, struct slice delta, struct err *e)
 {
 	if (delta.n == 0)
 		return RC_OK;
-	if (!m->message_open && text_open(m, e) != RC_OK)
-		return e->rc;
+	if (m->round_over) {
+		buf_clear(&m->text);
+		m->from = 0;
+		m->round_over = false;
+	}
 	buf_add(&m->text, delta);
 	if (!buf_ok(&m->text))
 		return err_set(e, RC_PROTO, "the answer is longer than %d bytes", TURN_TEXT_MAX);
+	if (!m->message_open) {
+		delta = text_own(m);
+		if (slice_trim(delta).n == 0)
+			return RC_OK;
+		if (text_open(m, e) != RC_OK)
+			return e->rc;
+	}
+	thoughts_paused(m);
 	map_show(m, &(struct ck_event){.kind = CK_TEXT_DELTA, .item_id = m->message_id, .text = delta});
+	return RC_OK;
+}
+
+enum rc text_close(struct map *m, struct err *e)
+{
+	struct rows r;
+
+	if (!m->message_open)
+		return RC_OK;
+	rows_open(m, &r, 2, 0);
+	rows_item(&r, m->message_id, S("assistant_message"), text_body(m), ITEM_DONE);
+	thoughts_late(m, &r);
+	if (rows_write(m, &r, false, e) != RC_OK)
+		return err_wrap(e, "storing what the model said");
+	text_done(m);
 	return RC_OK;
 }
 
@@ -100,6 +135,25 @@ WAITS static void cite(struct map *m, const struct ck_annotation *an)
 	c->n++;
 }
 
+/* The vendor counts characters of what the round said, the page UTF-16 of the message. */
+static int64_t place(const struct map *m, int64_t end)
+{
+	struct slice upto = utf8_cut_chars(buf_slice(&m->text), (size_t)end);
+
+	return upto.n > m->from ? (int64_t)utf8_len16(slice_from(upto, m->from)) : 0;
+}
+
+static bool has_chars(const struct map *m, int64_t n)
+{
+	return n == 0 || utf8_cut_chars(buf_slice(&m->text), (size_t)n - 1).n < m->text.n;
+}
+
+static void hold(struct map *m, const struct held *h)
+{
+	if (m->cites->n_held < CK_SOURCES_MAX)
+		m->cites->held[m->cites->n_held++] = *h;
+}
+
 enum rc text_source(struct map *m, const struct model_source *s, struct err *e)
 {
 	struct ck_source source = {
@@ -108,16 +162,13 @@ enum rc text_source(struct map *m, const struct model_source *s, struct err *e)
 		.url = arena_try_dup(m->arena, s->url),
 		.filename = arena_try_dup(m->arena, s->file_name),
 	};
-	struct ck_annotation an = {.source = source, .index = -1};
 
 	if (!cites_of(m) || !source.title.p || !source.url.p || !source.filename.p)
 		return err_set(e, RC_TOO_LARGE, "no room for a source");
-	if (!m->message_open)
-		return text_hold(m, &(struct ck_cited){.source = source}, e);
-	/* The vendor counts characters, the page UTF-16. */
-	if (s->end >= 0)
-		an.index = (int64_t)utf8_len16(utf8_cut_chars(buf_slice(&m->text), (size_t)s->end));
-	cite(m, &an);
+	if (!m->message_open || (s->end >= 0 && !has_chars(m, s->end)))
+		hold(m, &(struct held){{.source = source}, s->end});
+	else
+		cite(m, &(struct ck_annotation){.source = source, .index = s->end >= 0 ? place(m, s->end) : -1});
 	return RC_OK;
 }
 
@@ -125,24 +176,27 @@ enum rc text_hold(struct map *m, const struct ck_cited *c, struct err *e)
 {
 	if (!cites_of(m))
 		return err_set(e, RC_TOO_LARGE, "no room for a source");
-	if (m->cites->n_held < CK_SOURCES_MAX)
-		m->cites->held[m->cites->n_held++] = *c;
+	hold(m, &(struct held){*c, -1});
 	return RC_OK;
+}
+
+/* Where the words stand that it is cited for; without any, at the end. */
+static int64_t place_after(const struct map *m, const struct ck_cited *c)
+{
+	struct slice text = text_own(m), words = c->after.n ? c->after : c->source.title;
+	ptrdiff_t at = words.n ? slice_find(text, words) : -1;
+
+	return (int64_t)utf8_len16(at >= 0 ? slice_upto(text, (size_t)at + words.n) : text);
 }
 
 void text_settle(struct map *m)
 {
-	struct slice text = buf_slice(&m->text);
-
 	if (!m->message_open || !m->cites)
 		return;
 	for (size_t i = 0; i < m->cites->n_held; i++) {
-		const struct ck_cited *c = &m->cites->held[i];
-		struct slice words = c->after.n ? c->after : c->source.title;
-		ptrdiff_t at = words.n ? slice_find(text, words) : -1;
-		size_t end = at >= 0 ? (size_t)at + words.n : text.n;
+		const struct held *h = &m->cites->held[i];
 
-		cite(m, &(struct ck_annotation){.source = c->source, .index = (int64_t)utf8_len16(slice_upto(text, end))});
+		cite(m, &(struct ck_annotation){.source = h->cited.source, .index = h->end >= 0 ? place(m, h->end) : place_after(m, &h->cited)});
 	}
 	m->cites->n_held = 0;
 }
@@ -150,8 +204,10 @@ void text_settle(struct map *m)
 void text_done(struct map *m)
 {
 	m->message_open = false;
-	keeper_item(m->kept, SLICE_NONE, SLICE_NONE, 0, NULL);
-	map_show(m, &(struct ck_event){.kind = CK_PART_DONE, .item_id = m->message_id, .text = buf_slice(&m->text)});
+	keeper_item(m->kept, SLICE_NONE, SLICE_NONE, 0, NULL, 0);
+	map_show(m, &(struct ck_event){.kind = CK_PART_DONE, .item_id = m->message_id, .text = text_own(m)});
 	(void)text_body(m);
 	map_show_item(m, CK_ITEM_DONE);
+	thoughts_late_shown(m);
+	m->from = m->text.n;
 }

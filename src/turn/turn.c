@@ -347,6 +347,7 @@ ASIDE WAITS static enum rc work(struct turn *t, struct err *e)
 		.opts = ts->o.agent,
 		.model = t->req->model,
 		.tools = t->req->tools,
+		.must_call = t->req->must_call,
 		.history = &t->history,
 		.caller = &t->caller,
 		.out = {turn_event, t},

@@ -89,6 +89,7 @@ struct turn_req {
 	size_t n_said;
 	struct model *model;
 	const struct toolset *tools;
+	const struct tool *must_call; /* one of tools, which the person chose; NULL: none */
 };
 
 /*
