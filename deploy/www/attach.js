@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Files for the next message: chosen, dropped or pasted; sent to the server at once, one request a file; shown above the text until they go with it. */
 import { call, upload } from './api.js';
-import { $, el, template } from './dom.js';
+import { $, el, safeImage, template } from './dom.js';
 
 const size = (bytes) => (bytes < 1024 * 1024 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${Math.round(bytes / 1024 / 102.4) / 10} MB`);
 
@@ -49,7 +49,7 @@ export class Attachments {
   refused(file) {
     const { accept, max_bytes: most, per_message: count } = this.limits;
     const fits = (kind) => kind === file.type || kind === '*/*' || (kind.endsWith('/*') && file.type.startsWith(kind.slice(0, -1)));
-    if (count && this.chips.length >= count) return `A message can carry ${count} ${count === 1 ? 'file' : 'files'}.`;
+    if (count && this.chips.filter((chip) => chip.file || chip.upload).length >= count) return `A message can carry ${count} ${count === 1 ? 'file' : 'files'}.`;
     if (most && file.size > most) return `${file.name} is too large: ${size(file.size)}, and ${size(most)} is the most.`;
     if (file.type && accept?.length && !accept.some(fits)) return `${file.name}: files of the type ${file.type} are not taken here.`;
     return null;
@@ -74,8 +74,9 @@ export class Attachments {
     const bar = node.querySelector('progress');
     node.querySelector('.name').textContent = node.title = name;
     node.querySelector('button').setAttribute('aria-label', `Remove ${name}`);
-    if (preview) {
-      const image = el('img', { src: preview, alt: '' });
+    const picture = preview && safeImage(preview);
+    if (picture) {
+      const image = el('img', { src: picture, alt: '' });
       image.addEventListener('error', () => image.remove());
       node.prepend(image);
     }
@@ -117,16 +118,18 @@ export class Attachments {
       event.preventDefault();
       this.add(files);
     });
-    const main = $('main');
-    const carries = (event) => this.limits && event.dataTransfer?.types.includes('Files');
-    main.addEventListener('dragover', (event) => {
+    /* The whole page takes a file: one that is let go beside the conversation would be opened in its place. */
+    const { dataset } = $('main');
+    const carries = (event) => event.dataTransfer?.types.includes('Files');
+    document.addEventListener('dragover', (event) => {
       if (!carries(event)) return;
       event.preventDefault();
-      main.dataset.drop = '';
+      if (this.limits && !$('composer').disabled) dataset.drop = '';
+      else event.dataTransfer.dropEffect = 'none';
     });
-    main.addEventListener('dragleave', (event) => { if (!main.contains(event.relatedTarget)) delete main.dataset.drop; });
-    main.addEventListener('drop', (event) => {
-      delete main.dataset.drop;
+    document.addEventListener('dragleave', (event) => { if (!event.relatedTarget) delete dataset.drop; });
+    document.addEventListener('drop', (event) => {
+      delete dataset.drop;
       if (!carries(event)) return;
       event.preventDefault();
       this.add([...event.dataTransfer.files]);

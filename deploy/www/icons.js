@@ -81,12 +81,15 @@ export function svgIcon(name) {
   const shape = Object.hasOwn(SHAPES, plain) ? plain : Object.hasOwn(SAME, plain) ? SAME[plain] : null;
   if (!shape) return null;
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
   svg.setAttribute('viewBox', '0 0 20 20');
   svg.setAttribute('aria-hidden', 'true');
   svg.dataset.icon = plain;
-  if (FILLED.has(plain)) svg.classList.add('filled');
-  path.setAttribute('d', SHAPES[shape]);
-  svg.append(path);
+  const filled = FILLED.has(plain);
+  if (filled) svg.classList.add('filled');
+  for (const d of filled ? SHAPES[shape].split(/ (?=M)/) : [SHAPES[shape]]) { /* the ground of a filled one, then what is drawn on it */
+    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    path.setAttribute('d', d);
+    svg.append(path);
+  }
   return svg;
 }

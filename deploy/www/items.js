@@ -48,7 +48,7 @@ function unsupported(item) {
 }
 
 function userMessage(item, chat) {
-  const body = el('div', { class: 'bubble' });
+  const body = el('div', { class: 'bubble', dir: 'auto' });
   const files = el('div', { class: 'files' });
   const node = el('article', { class: 'message user', 'aria-label': 'You', 'data-testid': 'message', 'data-role': 'user', 'data-id': item.id }, files, body);
   return {
@@ -67,7 +67,7 @@ function userMessage(item, chat) {
 /* A file that was sent: its picture where there is one that may be drawn, else its name. */
 function attachment(file, domains) {
   const picture = file.type === 'image' && file.preview_url && safeImage(file.preview_url, domains);
-  if (!picture) return el('span', { class: 'file', 'data-testid': 'attachment' }, file.name);
+  if (!picture) return el('span', { class: 'file', dir: 'auto', 'data-testid': 'attachment' }, file.name);
   const image = el('img', { src: picture, alt: file.name, title: file.name, loading: 'lazy', 'data-testid': 'attachment' });
   image.addEventListener('error', () => image.replaceWith(attachment({ name: file.name })), { once: true });
   return image;

@@ -169,6 +169,15 @@ export class Markdown {
     this.code = null; /* {node, language}, when the rest is one block of code */
   }
 
+  /* Each block runs the way its first letter does. */
+  make(blocks) {
+    return blocks.map((block) => {
+      const node = block.make();
+      node.dir = 'auto';
+      return node;
+    });
+  }
+
   set(text) {
     if (text === this.text) return;
     if (!text.startsWith(this.text)) this.reset();
@@ -179,7 +188,7 @@ export class Markdown {
     const last = done.pop();
     if (done.length) {
       this.drop();
-      this.root.append(...done.map((block) => block.make()));
+      this.root.append(...this.make(done));
       for (let i = 0; i < last.at; i++) this.settled += whole[i].length + 1;
     }
 
@@ -190,7 +199,7 @@ export class Markdown {
       return;
     }
     this.drop();
-    this.tail = rest.map((block) => block.make());
+    this.tail = this.make(rest);
     this.root.append(...this.tail);
     if (code) this.code = { node: this.tail[0].querySelector('code'), language: code.language };
   }

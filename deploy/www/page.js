@@ -100,7 +100,7 @@ export class Page {
   /* A failure that belongs to no conversation, or (role status) a word on the side. */
   toast(message, role = 'alert') {
     const node = el('div', { class: 'toast', role, 'data-testid': role === 'alert' ? 'error' : 'toast' }, message);
-    document.body.append(node);
+    $('toasts').append(node);
     setTimeout(() => node.remove(), 6000);
   }
 
@@ -123,7 +123,7 @@ export class Page {
     narrow.addEventListener('change', () => this.drawer(false));
     addEventListener('hashchange', () => this.open());
     document.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
+      if (event.key !== 'Escape' || event.isComposing) return; /* an input method has a use of its own for it */
       if (document.body.dataset.drawer === 'open') this.drawer(false);
       else if (!this.composer.dictation.cancel()) this.current.stop();
     });

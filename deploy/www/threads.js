@@ -72,7 +72,7 @@ export class Threads {
       return true;
     };
     form.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
+      if (event.key !== 'Escape' || event.isComposing) return;
       event.stopPropagation(); /* Escape stops an answer, too; not this time */
       close(true);
     });

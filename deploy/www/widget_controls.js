@@ -28,6 +28,7 @@ function common(node, spec) {
   if (spec.pill) node.dataset.pill = '';
   if (spec.block) node.dataset.block = '';
   node.setAttribute('aria-label', spec.placeholder || spec.name || '');
+  node.dir = 'auto';
   if (spec.autoFocus) node.dataset.focus = '';
   if (spec.autoSelect) node.addEventListener('focus', () => node.select?.());
   return node;
@@ -50,14 +51,18 @@ function textarea(spec, ctx) {
   const node = common(el('textarea', { rows: spec.rows ?? 3, placeholder: spec.placeholder ?? null, autocomplete: 'off' }), spec);
   const first = String(spec.defaultValue ?? '');
   node.value = first;
-  if (spec.autoResize) {
-    if (spec.maxRows > 0) node.style.maxHeight = `calc(${Number(spec.maxRows)}lh + 1.2rem)`;
-    node.addEventListener('input', () => {
-      node.style.height = 'auto';
-      node.style.height = `${node.scrollHeight + 2}px`;
-    });
-  }
-  return field(node, spec, ctx, first, () => node.value, (value) => { node.value = value; });
+  const grow = () => {
+    if (!spec.autoResize || !node.isConnected) return;
+    node.style.height = 'auto';
+    node.style.height = `${node.scrollHeight + 2}px`;
+  };
+  if (spec.autoResize && spec.maxRows > 0) node.style.maxHeight = `calc(${Number(spec.maxRows)}lh + 1.2rem)`;
+  node.addEventListener('input', grow);
+  requestAnimationFrame(grow); /* what it begins with, as soon as it stands somewhere */
+  return field(node, spec, ctx, first, () => node.value, (value) => {
+    node.value = value;
+    grow();
+  });
 }
 
 const options = (spec) => (Array.isArray(spec.options) ? spec.options.filter((one) => one && typeof one === 'object') : []);

@@ -164,7 +164,7 @@ function divider(spec) {
 /* --- words --- */
 
 function words(tag, spec, ctx) {
-  const node = el(tag, { class: `w-${spec.type.toLowerCase()}` }, String(spec.value ?? ''));
+  const node = el(tag, { class: `w-${spec.type.toLowerCase()}`, dir: 'auto' }, String(spec.value ?? ''));
   styleText(node, spec);
   if (spec.id) ctx.texts.set(spec.id, (value) => { node.textContent = value; });
   return node;

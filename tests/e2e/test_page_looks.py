@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+"""What is seen when texts run from right to left, words are long, pictures small, and several things are said at once."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import page_items as items
+from browser import Page, browser, page  # noqa: F401
+from page_stub import HOLD, Status, Stub
+from selenium.webdriver.common.by import By
+from test_page_live import answer, begin, item, stub, turn, update  # noqa: F401
+
+HEBREW, ENGLISH = "שלום עולם, milk", "milk and שלום"
+DRAGGED = """const d = new DataTransfer(); d.items.add(new File(['words'], 'note.txt', {type: 'text/plain'}));
+    const e = new DragEvent(arguments[1], {dataTransfer: d, bubbles: true, cancelable: true}); document.getElementById(arguments[0]).dispatchEvent(e); return e.defaultPrevented"""
+
+
+def rect(page: Page, element) -> dict:
+    return page.js("return arguments[0].getBoundingClientRect().toJSON()", element)
+
+
+def test_right_to_left(stub: Stub, page: Page) -> None:
+    """Each block runs the way its first letter does; code never turns round."""
+    stub.thread["title"] = HEBREW
+    both = "\n\n".join((HEBREW, ENGLISH, f"- {HEBREW}", f"> {HEBREW}", f"| {HEBREW} | x |\n|---|---|\n| a | b |", f"# {HEBREW}", f"```\n{HEBREW}\n```"))
+    widget = {"type": "Card", "children": [items.text(HEBREW), items.text(ENGLISH), {"type": "Input", "name": "x", "defaultValue": HEBREW}]}
+    begin(stub, page, items.user(HEBREW), items.message(both) | {"id": "msg"}, items.widget(widget) | {"id": "w"})
+    page.type(HEBREW)
+    way = "return [...document.querySelectorAll(arguments[0])].map(e => getComputedStyle(e).direction)"
+    assert page.js(way, "#composer, #title, .thread-title") == ["rtl"] * 3
+    assert page.js(way, ".bubble") == ["ltr", "rtl"]
+    assert page.js(way, "[data-id=msg] .prose > *") == ["rtl", "ltr", "rtl", "rtl", "rtl", "rtl", "ltr"]
+    assert page.js(way, "[data-id=msg] pre, [data-id=w] [data-part=Text], [data-id=w] input") == ["ltr", "rtl", "ltr", "rtl"]
+    point, text = page.js("const e = document.querySelector('[data-id=msg] ul'), s = getComputedStyle(e); return [s.paddingRight, s.paddingLeft]")
+    assert point == "24px" and text == "0px", "the points of a list are on the side where its lines begin"
+
+
+def test_long_words_in_narrow_places(stub: Stub, page: Page) -> None:
+    long = "Donaudampfschifffahrtsgesellschaft" * 8
+    begin(stub, page, items.message(f"```{long}\nx\n```\n\n> one\n> > two") | {"id": "msg"})
+    button = rect(page, item(page, "msg").find_element(By.TAG_NAME, "button"))
+    assert button["height"] < 45 < button["width"]
+    outer, inner = (rect(page, quote)["left"] for quote in item(page, "msg").find_elements(By.TAG_NAME, "blockquote"))
+    assert 10 < inner - outer < 25
+
+
+def test_filled_icons_are_as_large_as_the_others(stub: Stub, page: Page) -> None:
+    """The line around the ground is of its colour; only what is drawn on it has the paper's."""
+    names = ("check-circle", "check-circle-filled", "star-filled", "dot")
+    begin(stub, page, items.widget({"type": "Row", "children": [{"type": "Icon", "name": name, "color": "success"} for name in names]}) | {"id": "w"})
+    seen = page.js("""return [...document.querySelectorAll('[data-id=w] svg')].map(s => { const own = getComputedStyle(s).color;
+        return [...s.querySelectorAll('path')].map(p => { const c = getComputedStyle(p); return [c.stroke === own, c.fill === own]; }); })""")
+    assert seen == [[[True, False]], [[True, True], [False, False]], [[True, True]], [[True, True]]]
+
+
+def test_several_things_are_said_at_once(stub: Stub, page: Page, tmp_path: Path) -> None:
+    """One below the other, and above nothing that is being used."""
+    stub.session["attachments"] = {"accept": ["text/plain"], "max_bytes": 10, "per_message": 3}
+    for n in range(3):
+        (tmp_path / f"{n}.txt").write_text("x" * 20)
+    begin(stub, page)
+    page.one("file").send_keys("\n".join(str(tmp_path / f"{n}.txt") for n in range(3)))
+    page.wait("three refusals", lambda: len(page.errors()) == 3)
+    boxes = [rect(page, box) for box in page.all("error")]
+    form = rect(page, page.driver.find_element(By.ID, "form"))
+    assert all(a["bottom"] <= b["top"] for a, b in zip(boxes, boxes[1:])) and boxes[-1]["bottom"] < form["top"]
+
+
+def test_a_file_may_be_dropped_anywhere(stub: Stub, page: Page) -> None:
+    """Beside the conversation, too: there the browser would open it and leave the page."""
+    begin(stub, page)
+    assert page.js(DRAGGED, "sidebar", "dragover") and page.js(DRAGGED, "sidebar", "drop"), "also where no files are taken"
+    assert not page.all("chip") and not page.js("return 'drop' in document.getElementById('main').dataset")
+    stub.session["attachments"] = {"accept": ["text/plain"], "max_bytes": 1000, "per_message": 1}
+    stub.on("upload", Status(415, "That is no text."), {"id": "atc_1", "type": "file", "name": "note.txt", "mime_type": "text/plain"})
+    page.reload()
+    assert page.js(DRAGGED, "sidebar", "dragover") and page.js("return 'drop' in document.getElementById('main').dataset")
+    assert page.js(DRAGGED, "sidebar", "drop") and not page.js("return 'drop' in document.getElementById('main').dataset")
+    page.wait("it was sent and refused", lambda: [c.get_attribute("data-status") for c in page.all("chip")] == ["failed"])
+    page.js(DRAGGED, "composer", "drop")  # what failed is none of the files of the message
+    page.wait("another one was not", lambda: [c.get_attribute("data-status") for c in page.all("chip")] == ["failed", "complete"])
+    page.driver.get_log("browser")
+
+
+def test_a_small_picture(stub: Stub, page: Page) -> None:
+    dot = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='2' height='2'%3E%3C/svg%3E"
+    begin(stub, page, items.user("look", attachments=[{"type": "image", "id": "a", "name": "dot", "mime_type": "image/png", "preview_url": dot},
+                                                      {"type": "file", "id": "b", "name": "note" * 60, "mime_type": "text/plain"}]))
+    box = rect(page, page.driver.find_element(By.CSS_SELECTOR, ".files img"))
+    assert (box["width"], box["height"]) == (44, 44)
+
+
+def test_a_field_that_grows(stub: Stub, page: Page) -> None:
+    """With what it begins with, with what is typed, and still when the server changes something else."""
+    def tree(title: str, text: str) -> dict:
+        return {"type": "Card", "children": [{"type": "Title", "value": title, "id": "t"},
+                                             {"type": "Textarea", "name": "x", "rows": 1, "autoResize": True, "maxRows": 6, "defaultValue": text}]}
+    stub.on("threads.add_user_message", turn(HOLD, update("w", "widget.component.updated", component_id="t", component={"type": "Title", "value": "Two", "id": "t"}),
+                                             answer("Changed.")))
+    begin(stub, page, items.widget(tree("Zero", "1\n2\n3\n4")) | {"id": "v"}, items.widget(tree("One", "")) | {"id": "w"})
+
+    def height(of: str) -> float:
+        return rect(page, item(page, of).find_element(By.TAG_NAME, "textarea"))["height"]
+
+    page.wait("room for four lines", lambda: 90 < height("v") < 120)
+    one = height("w")
+    page.start("change it")
+    item(page, "w").find_element(By.TAG_NAME, "textarea").send_keys("1\n2\n3\n4")
+    four = height("w")
+    assert one < 45 and 90 < four < 120
+    stub.go()
+    page.ready()
+    assert "Two" in item(page, "w").text and height("w") == four
+    item(page, "w").find_element(By.TAG_NAME, "textarea").send_keys("\n5\n6\n7\n8\n9")
+    assert four < height("w") < 170
+
+
+def test_escape_belongs_to_an_input_method_first(stub: Stub, page: Page) -> None:
+    stub.on("threads.add_user_message", turn(HOLD, answer("All of it.")))
+    begin(stub, page)
+    page.start("go")
+    page.wait("it streams", lambda: page.state() == "streaming")
+    page.js("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape', isComposing: true, bubbles: true}))")
+    assert page.state() == "streaming"
+    stub.go()
+    page.ready()
+    assert page.answer() == "All of it."
