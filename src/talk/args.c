@@ -116,8 +116,8 @@ static unsigned kind_bits(enum json_kind kind, struct slice text)
 	return 0;
 }
 
-/* A string that holds what was asked for: models write "5", "true" and whole arrays within quotes. The text of what it holds, or empty. */
-static struct slice unquoted(struct slice s, unsigned want)
+/* A string that holds what was asked for: models write "5", "true" and whole arrays within quotes. The text of what it holds and its types, or empty. */
+static struct slice unquoted(struct slice s, unsigned want, unsigned *types_held)
 {
 	static const struct guard_limits limits = {.depth = GUARD_DEPTH_MAX - 4, .nodes = 20000, .key = 1024, .any_top = true};
 	unsigned bits;
@@ -144,7 +144,10 @@ static struct slice unquoted(struct slice s, unsigned want)
 		bits = kind_bits(JSON_NUMBER, s);
 		break;
 	}
-	return bits & want ? s : SLICE_NONE;
+	if (!(bits & want))
+		return SLICE_NONE;
+	*types_held = bits;
+	return s;
 }
 
 static void want_names(unsigned want, char *out, size_t size)
@@ -166,10 +169,9 @@ static bool coerce(struct args *g, struct slice key, unsigned want, const struct
 	char names[80];
 
 	if (kind == JSON_STRING && !(want & T_STRING))
-		held = unquoted(json_as_str(value), want);
+		held = unquoted(json_as_str(value), want, &bits);
 	if (held.n) {
 		text = held;
-		bits = want & (T_INTEGER | T_NUMBER) ? kind_bits(JSON_NUMBER, text) : want;
 	} else if (kind == JSON_NUMBER && (want & T_STRING) && !(want & bits)) {
 		text = arena_printf(g->arena, "\"%.*s\"", SLICE_ARG(text));
 		bits = T_STRING;

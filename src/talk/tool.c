@@ -120,6 +120,7 @@ enum rc tool_invoke(const struct tool *t, const struct caller *who, struct slice
 	if (!args_make(t, who, raw_args, a, &call.args, &fault)) {
 		out->is_error = out->not_called = true;
 		out->text = arena_printf(a, "The tool '%.*s' was not called: %s. Mend the arguments and call it again.", SLICE_ARG(t->spec.name), fault.why);
+		cap(out, a); /* names and values in it were cut to a length */
 		return RC_OK;
 	}
 	if (t->where == TOOL_CLIENT) {

@@ -7,12 +7,14 @@
 #include <cmocka.h>
 
 #include "talk/toolset.h"
+#include "wire/utf8.h"
 
 static const struct slice schema = S_INIT(
 	"{\"type\":\"object\",\"properties\":{\"user_id\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"n\":{\"type\":\"integer\"},"
 	"\"x\":{\"type\":\"number\"},\"done\":{\"type\":\"boolean\"},\"tags\":{\"type\":\"array\"},\"o\":{\"type\":\"object\"},"
 	"\"level\":{\"type\":\"string\",\"enum\":[\"low\",\"high\"]},\"rank\":{\"type\":\"integer\",\"enum\":[1,2]},"
-	"\"maybe\":{\"type\":[\"string\",\"null\"]},\"any\":{\"anyOf\":[{\"type\":\"integer\"},{\"type\":\"null\"}]},\"free\":{}},"
+	"\"maybe\":{\"type\":[\"string\",\"null\"]},\"any\":{\"anyOf\":[{\"type\":\"integer\"},{\"type\":\"null\"}]},\"free\":{},"
+	"\"either\":{\"type\":[\"integer\",\"boolean\",\"array\"]}},"
 	"\"required\":[\"user_id\",\"title\"],\"additionalProperties\":false}");
 
 static const struct bind binds[] = {{S_INIT("user_id"), BIND_OWNER}};
@@ -71,6 +73,10 @@ static void tool_invoke__arguments__are_checked_mended_and_injected(void **state
 		{"{\"title\":\"a\",\"n\":\"\"}", "!'n' must be of type integer"},
 		{"{\"title\":\"a\",\"n\":true}", "!'n' must be of type integer"},
 		{"{\"title\":\"a\",\"n\":null}", "{\"title\":\"a\",\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"either\":\"true\"}", "{\"title\":\"a\",\"either\":true,\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"either\":\"[7]\"}", "{\"title\":\"a\",\"either\":[7],\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"either\":\"7.0\"}", "{\"title\":\"a\",\"either\":7,\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"either\":\"7.5\"}", "!'either' must be of type integer or boolean or array"},
 		{"{\"title\":\"a\",\"x\":\"2.5e1\"}", "{\"title\":\"a\",\"x\":2.5e1,\"user_id\":\"owner-1\"}"},
 		{"{\"title\":\"a\",\"x\":3}", "{\"title\":\"a\",\"x\":3,\"user_id\":\"owner-1\"}"},
 		{"{\"title\":\"a\",\"done\":\"true\"}", "{\"title\":\"a\",\"done\":true,\"user_id\":\"owner-1\"}"},
@@ -206,6 +212,30 @@ static void tool_invoke__too_long_arguments__are_refused(void **state UNUSED)
 	arena_free(a);
 }
 
+/* What is said of a name is cut to a length in bytes. */
+static void tool_invoke__a_long_name__is_not_cut_within_a_character(void **state UNUSED)
+{
+	struct arena *a = arena_new(1 << 20, NULL);
+	struct seen s = {0};
+	struct tool t = make_tool(&s);
+	struct tool_result r;
+	struct err log;
+
+	for (size_t n = 60; n < 68; n++) {
+		struct buf args = BUF_INIT(1000);
+
+		buf_adds(&args, "{\"");
+		while (args.n < n)
+			buf_addch(&args, 'a');
+		buf_adds(&args, "\xf0\x9f\x8d\x8e\":1}");
+		assert_int_equal(tool_invoke(&t, &who, S("c"), buf_slice(&args), a, NULL, NULL, NULL, &r, &log), RC_OK);
+		assert_true(r.not_called && utf8_valid(r.text));
+		assert_true(slice_find(r.text, S("there is no parameter 'aaa")) >= 0);
+		buf_release(&args);
+	}
+	arena_free(a);
+}
+
 static void tool_schema_shown__bound_parameters__are_not_in_it(void **state UNUSED)
 {
 	struct arena *a = arena_new(1 << 20, NULL);
@@ -279,6 +309,7 @@ int main(void)
 		cmocka_unit_test(tool_invoke__what_the_tool_returns__is_told_to_the_right_reader),
 		cmocka_unit_test(tool_invoke__result_text__is_capped_mended_and_never_empty),
 		cmocka_unit_test(tool_invoke__too_long_arguments__are_refused),
+		cmocka_unit_test(tool_invoke__a_long_name__is_not_cut_within_a_character),
 		cmocka_unit_test(tool_schema_shown__bound_parameters__are_not_in_it),
 		cmocka_unit_test(toolset_add__names__are_checked_and_unique),
 	};
