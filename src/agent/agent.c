@@ -196,6 +196,7 @@ static WAITS enum rc ask_model(struct loop *l, struct message **said, struct err
 	struct model_req req = {
 		.history = &h,
 		.tools = r->tools,
+		.must_call = l->rounds == 0 ? r->must_call : NULL, /* afterwards it may answer */
 		.max_output = l->o.max_output,
 		.temperature = l->o.temperature,
 		.stop = &l->stop,

@@ -74,6 +74,7 @@ struct agent_run {
 	const struct agent_opts *opts;
 	struct model *model;
 	const struct toolset *tools;
+	const struct tool *must_call; /* by the first answer; NULL: as the model likes */
 	struct history *history;     /* entries so far, the new user message last; the run appends what is said */
 	const struct caller *caller;
 	struct agent_out out;

@@ -21,6 +21,7 @@ struct acting {
 	const struct action *action;
 	struct action_sent sent;
 	struct slice was, body;   /* the sender's item: as it stands, and as this action leaves it; empty: none */
+	struct slice model;       /* that drew it */
 	struct slice entry_id;    /* names this press; the same for each press of an action that counts once */
 	struct action_calls calls;
 };
@@ -85,6 +86,7 @@ WAITS static enum rc load(struct acting *ac, bool *widget, struct err *e)
 	rc = store_item(x->app->store, a, x->who.owner, ac->sent.thread_id, ac->sent.item_id, &thread, &item, e);
 	*widget = rc == RC_OK && slice_is(item.kind, "widget");
 	if (*widget) {
+		ac->model = arena_dup(x->arena, item.model);
 		rc = leave(ac, item.body, a, e);
 	}
 	arena_free(a);
@@ -125,6 +127,7 @@ static void fill_turn(struct acting *ac, struct turn_req *req)
 	struct turn_said *said = arena_alloc(ac->x->arena, 2 * sizeof(*said));
 	struct turn_act *act = arena_new_of(ac->x->arena, struct turn_act);
 
+	stream_model(ac->x, ac->model, req);
 	said[0] = (struct turn_said){.item_id = ac->entry_id, .entry_id = ac->entry_id, .role = ROLE_USER, .text = action_told(&ac->sent, ac->x->arena)};
 	req->n_said = 1;
 	if (!slice_eq(ac->was, ac->body))

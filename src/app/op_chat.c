@@ -6,8 +6,10 @@
 #include "app/context.h"
 #include "app/stream.h"
 #include "app/texts.h"
+#include "base/log.h"
 #include "store/files.h"
 #include "turn/follow.h"
+#include "wire/utf8.h"
 
 struct chatkit_view {
 	struct turn_view view;
@@ -209,6 +211,16 @@ void stream_model(struct exchange *x, struct slice name, struct turn_req *req)
 		req->model = m;
 }
 
+/* What was chosen in the composer has to be called. A page may be older than the configuration: a tool that is not there is no fault of the person's. */
+static void choose(struct exchange *x, struct slice tool, struct turn_req *req)
+{
+	if (tool.n == 0)
+		return;
+	req->must_call = toolset_find(req->tools, tool);
+	if (!req->must_call)
+		log_line(LOG_WARN, &(struct log_ctx){.rid = x->req->rid}, "tool_choice: there is no tool %.*s; the model chooses", SLICE_ARG(utf8_cut(tool, 64)));
+}
+
 /* ---- a person's message ---- */
 
 struct slice stream_made(struct arena *a, struct buf *b)
@@ -319,8 +331,10 @@ ASIDE WAITS static enum rc retried(struct exchange *x, const struct ck_request *
 
 	if (rc == RC_OK && !slice_is(item.kind, "user_message"))
 		rc = err_tell(e, RC_BAD, "params.item_id: not a user message");
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		stream_model(x, item.model, req);
+		choose(x, ck_item_tool_choice(a, item.body), req);
+	}
 	req->cut_after = arena_dup(x->arena, r->item_id);
 	arena_free(a);
 	return rc;
@@ -336,6 +350,8 @@ WAITS static enum rc said_or_retried(struct exchange *x, const struct ck_request
 		return e->rc;
 	if (r->input && user_said(x, r->input, req, e) != RC_OK)
 		return e->rc;
+	if (r->input)
+		choose(x, r->input->tool_choice, req);
 	exchange_read(x);
 	if (exchange_writer(x, e) != RC_OK) /* no sooner: what is refused makes nobody */
 		return e->rc;

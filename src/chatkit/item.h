@@ -113,9 +113,11 @@ void ck_hidden_context(struct buf *out, const struct ck_meta *m, struct slice co
 bool ck_item_id_type(struct arena *a, struct slice body, struct slice *id, struct slice *type) MUSTCHECK;
 /* The plain text of a stored user or assistant message, for clients that know no items; *role is "user" or "assistant". false for all other items. */
 bool ck_item_text(struct arena *a, struct slice body, struct slice *role, struct slice *text, struct slice *created_at);
+/* The tool that the person chose for a stored user message (inference_options.tool_choice.id), or empty. In a. */
+struct slice ck_item_tool_choice(struct arena *a, struct slice body);
 /* What a client_tool_call asks; output is empty while it is pending. RC_BAD: it is another item. */
 enum rc ck_call_read(struct arena *a, struct slice body, struct ck_call *out, struct err *e) MUSTCHECK;
-/* A client_tool_call with its output (JSON of any value), completed; one that is completed already is RC_CONFLICT. RC_BAD: another item. */
+/* A client_tool_call with its output (JSON of any value; null is left out), completed; one that is completed already is RC_CONFLICT. RC_BAD: another item. */
 enum rc ck_call_complete(struct arena *a, struct buf *out, struct slice body, struct slice output, struct err *e) MUSTCHECK;
 /* The widget of a widget item, JSON. RC_BAD: another item. */
 enum rc ck_widget_read(struct arena *a, struct slice body, struct slice *widget, struct err *e) MUSTCHECK;

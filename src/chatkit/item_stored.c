@@ -2,26 +2,39 @@
 /* What is read from, and done to, the text of a stored item. Its members keep their order, and those of a newer version their place. */
 #include "chatkit/item.h"
 
+/* A short text as it was picked; empty: it is none. */
+static struct slice picked(struct arena *a, const struct guard_pick *pick)
+{
+	struct buf text = BUF_INIT(CK_ID_MAX);
+	struct slice s;
+
+	if (pick->raw.n && pick->raw.p[0] == '"')
+		guard_unescape(pick->raw, &text);
+	s = arena_dup(a, buf_slice(&text));
+	buf_release(&text);
+	return s;
+}
+
 bool ck_item_id_type(struct arena *a, struct slice body, struct slice *id, struct slice *type)
 {
 	struct guard_pick picks[] = {{"id", SLICE_NONE}, {"type", SLICE_NONE}};
 	struct guard_limits limits = GUARD_UPSTREAM;
-	struct slice *out[] = {id, type};
 	bool mend;
 
 	if (guard_check(body, &limits, picks, countof(picks), &mend, NULL) != RC_OK)
 		return false;
-	for (size_t i = 0; i < countof(picks); i++) {
-		struct buf text = BUF_INIT(CK_ID_MAX);
+	*id = picked(a, &picks[0]);
+	*type = picked(a, &picks[1]);
+	return id->n && type->n;
+}
 
-		if (picks[i].raw.n && picks[i].raw.p[0] == '"')
-			guard_unescape(picks[i].raw, &text);
-		*out[i] = arena_dup(a, buf_slice(&text));
-		buf_release(&text);
-		if (out[i]->n == 0)
-			return false;
-	}
-	return true;
+struct slice ck_item_tool_choice(struct arena *a, struct slice body)
+{
+	struct guard_pick pick = {"inference_options.tool_choice.id", SLICE_NONE};
+	struct guard_limits limits = GUARD_UPSTREAM;
+	bool mend;
+
+	return guard_check(body, &limits, &pick, 1, &mend, NULL) == RC_OK ? picked(a, &pick) : SLICE_NONE;
 }
 
 bool ck_item_text(struct arena *a, struct slice body, struct slice *role, struct slice *text, struct slice *created_at)
@@ -151,7 +164,7 @@ enum rc ck_call_complete(struct arena *a, struct buf *out, struct slice body, st
 		return e->rc;
 	if (!slice_is(json_str_or(&root, "status", S("pending")), "pending"))
 		return err_tell(e, RC_CONFLICT, "item_id: this call is completed");
-	return put_item(out, &root, puts, countof(puts), e);
+	return put_item(out, &root, puts, slice_is(output, "null") ? 1 : 2, e); /* a member that is null is left out */
 }
 
 enum rc ck_widget_read(struct arena *a, struct slice body, struct slice *widget, struct err *e)

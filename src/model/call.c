@@ -151,6 +151,7 @@ static enum rc make_body(struct ask *a, const struct model_req *req, struct err 
 		.family = buf_slice(&a->m->family),
 		.history = req->history,
 		.tools = req->tools,
+		.must_call = req->must_call,
 		.max_output = req->max_output,
 		.temperature = req->temperature,
 		.quirks = a->m->quirks,

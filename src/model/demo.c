@@ -152,7 +152,7 @@ static WAITS enum rc demo_open(struct model *base, const struct model_req *req, 
 	if (req->title_of.n)
 		s->plan.text = demo_title(a, req->title_of);
 	else
-		demo_plan(a, req->history, req->tools, &s->plan);
+		demo_plan(a, req->history, req->tools, req->must_call, &s->plan);
 	for (size_t i = 0; i < s->plan.n_calls; i++) {
 		struct id id = id_new(io_env(m->io), "call_");
 

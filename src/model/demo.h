@@ -41,6 +41,8 @@ struct demo_plan {
 void demo_intent(struct arena *a, struct slice text, struct demo_intent *out);
 /* Does the person ask for one of the tools, by its name or by a phrase? Then this is the call. Slices are in a. */
 bool demo_tool(struct arena *a, struct slice asked, const struct toolset *tools, struct demo_call *out);
+/* A call of this tool with made-up arguments. tools has it. */
+void demo_tool_call(struct arena *a, const struct toolset *tools, const struct tool *t, struct demo_call *out);
 /* What the tool answered, for the person. In a. */
 struct slice demo_tool_said(struct arena *a, struct slice name, const struct part *result);
 /* What can be asked for, as lines of a list. */
@@ -54,7 +56,7 @@ struct slice demo_sample(struct arena *a, struct slice schema, struct slice task
 bool demo_sample_has_tasks(struct slice schema);
 /* A title for a conversation that begins with text: its first words. In a. */
 struct slice demo_title(struct arena *a, struct slice text);
-/* What to do next. */
-void demo_plan(struct arena *a, const struct history *h, const struct toolset *tools, struct demo_plan *out);
+/* What to do next. must_call: one of tools, or NULL. */
+void demo_plan(struct arena *a, const struct history *h, const struct toolset *tools, const struct tool *must_call, struct demo_plan *out);
 
 #endif

@@ -101,7 +101,17 @@ static bool say_files(const struct demo_scene *s, struct demo_plan *out)
 	return n > 0;
 }
 
-void demo_plan(struct arena *a, const struct history *h, const struct toolset *tools, struct demo_plan *out)
+/* The tool that the person chose: with what they say, if that is what it asks for, else with something made up. */
+static void obey(const struct demo_scene *s, const struct tool *must_call, struct demo_plan *out)
+{
+	for (size_t i = 0; i < out->n_calls; i++)
+		if (slice_eq(out->call[i].name, must_call->spec.name))
+			return;
+	*out = (struct demo_plan){.n_calls = 1};
+	demo_tool_call(s->a, s->tools, must_call, &out->call[0]);
+}
+
+void demo_plan(struct arena *a, const struct history *h, const struct toolset *tools, const struct tool *must_call, struct demo_plan *out)
 {
 	struct demo_scene s = demo_look(a, h, tools);
 	struct demo_intent in = {.act = DEMO_HELP};
@@ -119,8 +129,12 @@ void demo_plan(struct arena *a, const struct history *h, const struct toolset *t
 		use_tool(&s, &call, out);
 	else if (in.act >= DEMO_ADD)
 		demo_list(&s, &in, out);
+	else if (s.calls && demo_result(&s, 0)) /* nothing here asked for it: it had to be called */
+		out->text = demo_tool_said(a, demo_result(&s, 0)->name, demo_result(&s, 0));
 	else if (in.act != DEMO_HELP || !say_files(&s, out))
 		say_text_act(&s, &in, out);
+	if (must_call)
+		obey(&s, must_call, out);
 	if (s.first && out->n_calls == 0 && in.act != DEMO_WHO)
 		out->text = arena_printf(a, "%.*s%s", SLICE_ARG(out->text), demo_note);
 }

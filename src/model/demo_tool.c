@@ -155,6 +155,14 @@ bool demo_tool(struct arena *a, struct slice asked, const struct toolset *tools,
 	return i >= 0;
 }
 
+void demo_tool_call(struct arena *a, const struct toolset *tools, const struct tool *t, struct demo_call *out)
+{
+	ptrdiff_t i = find(tools, t->spec.name);
+
+	CHECK(i >= 0);
+	call_it(a, tools, (size_t)i, SLICE_NONE, out);
+}
+
 struct slice demo_tool_said(struct arena *a, struct slice name, const struct part *result)
 {
 	struct slice text = slice_trim(result->text), cut = utf8_cut(text, SHOWN_MAX);

@@ -78,6 +78,7 @@ struct model_stream {
 struct model_req {
 	const struct history *history;  /* repaired and cut; the first message may be the system's */
 	const struct toolset *tools;    /* may be NULL or empty */
+	const struct tool *must_call;   /* one of tools, which this answer has to call; NULL: as the model likes. Not every provider keeps to it */
 	int64_t max_output;             /* tokens; 0: the provider's own */
 	double temperature;             /* < 0: the provider's own */
 	struct slice title_of;          /* this asks for a title of that text, and for nothing else: told to the demo model, which reads no instructions */

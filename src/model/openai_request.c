@@ -311,6 +311,16 @@ static void write_tools(struct jsonw *w, const struct wire_ask *ask)
 		jsonw_end(w);
 	}
 	jsonw_end(w);
+	if (!ask->must_call)
+		return;
+	jsonw_key(w, "tool_choice");
+	jsonw_obj(w);
+	jsonw_kcstr(w, "type", "function");
+	jsonw_key(w, "function");
+	jsonw_obj(w);
+	jsonw_kstr(w, "name", ask->must_call->spec.name);
+	jsonw_end(w);
+	jsonw_end(w);
 }
 
 /* OpenAI's reasoning models take no temperature but their own. */

@@ -38,6 +38,7 @@ struct wire_ask {
 	struct slice family; /* opaque parts of this family go back, others stay home */
 	const struct history *history;
 	const struct toolset *tools; /* may be NULL */
+	const struct tool *must_call; /* one of them, or NULL */
 	int64_t max_output;          /* 0: not said */
 	double temperature;          /* < 0: not said */
 	unsigned quirks;

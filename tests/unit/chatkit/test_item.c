@@ -204,6 +204,10 @@ static void stored__id_and_type_without_a_tree(void **state)
 	assert_true(ck_item_id_type(a, S("{\"x\":{\"id\":\"no\"},\"id\":\"m\\u0031\",\"type\":\"widget\"}"), &id, &type));
 	assert_true(slice_is(id, "m1") && slice_is(type, "widget"));
 	assert_false(ck_item_id_type(a, S("{\"id\":\"m\"}"), &id, &type));
+	assert_true(slice_is(ck_item_tool_choice(a, S("{\"inference_options\":{\"model\":\"m\",\"tool_choice\":{\"id\":\"a\\u0062\"}}}")), "ab"));
+	assert_int_equal(ck_item_tool_choice(a, S("{\"inference_options\":{}}")).n, 0);
+	assert_int_equal(ck_item_tool_choice(a, S("{\"inference_options\":{\"tool_choice\":{\"id\":1}}}")).n, 0);
+	assert_int_equal(ck_item_tool_choice(a, S("{")).n, 0);
 	assert_false(ck_item_id_type(a, S("{\"id\":5,\"type\":\"x\"}"), &id, &type));
 	assert_false(ck_item_id_type(a, S("{\"id\":\"m\",\"type\":\"x\""), &id, &type));
 	arena_free(a);
@@ -214,6 +218,8 @@ static void stored__calls_are_completed_once(void **state)
 	static const char pending[] = "{\"id\":\"c\",\"new\":1.50,\"status\":\"pending\",\"type\":\"client_tool_call\",\"call_id\":\"k\",\"name\":\"n\",\"arguments\":{\"a\":1},\"z\":null}";
 	static const char done[] =
 		"{\"id\":\"c\",\"new\":1.50,\"status\":\"completed\",\"type\":\"client_tool_call\",\"call_id\":\"k\",\"name\":\"n\",\"arguments\":{\"a\":1},\"z\":null,\"output\":[null]}";
+	static const char nothing[] =
+		"{\"id\":\"c\",\"new\":1.50,\"status\":\"completed\",\"type\":\"client_tool_call\",\"call_id\":\"k\",\"name\":\"n\",\"arguments\":{\"a\":1},\"z\":null}";
 	struct arena *a = arena_new(1 << 20, NULL);
 	struct err e = ERR_INIT;
 	struct ck_call call;
@@ -221,6 +227,8 @@ static void stored__calls_are_completed_once(void **state)
 	(void)state;
 	assert_int_equal(ck_call_complete(a, &out, slice_cstr(pending), S("[null]"), &e), RC_OK);
 	wrote(done);
+	assert_int_equal(ck_call_complete(a, &out, slice_cstr(pending), S("null"), &e), RC_OK);
+	wrote(nothing);
 	assert_int_equal(ck_call_complete(a, &out, slice_cstr(done), S("1"), &e), RC_CONFLICT);
 	assert_int_equal(ck_call_complete(a, &out, S("{\"type\":\"widget\"}"), S("1"), &e), RC_BAD);
 	assert_int_equal(ck_call_complete(a, &out, S("rubbish"), S("1"), &e), RC_BAD);

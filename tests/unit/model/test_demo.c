@@ -166,7 +166,7 @@ static struct slice ask(struct arena *a, struct history *h, const struct toolset
 
 	history_add(h, message_text(a, ROLE_USER, slice_cstr(text)));
 	for (int round = 0; round < 4; round++) {
-		demo_plan(a, h, tools, &p);
+		demo_plan(a, h, tools, NULL, &p);
 		if (p.n_calls == 0) {
 			assert_true(p.text.n > 0);
 			history_add(h, message_text(a, ROLE_ASSISTANT, p.text));
@@ -239,12 +239,12 @@ static void demo_plan__no_tools_or_a_failing_one__is_said(void **state UNUSED)
 
 	history_init(&h, a);
 	history_add(&h, message_text(a, ROLE_USER, S("add milk")));
-	demo_plan(a, &h, NULL, &p);
+	demo_plan(a, &h, NULL, NULL, &p);
 	assert_int_equal(p.n_calls, 0);
 	assert_true(slice_find(p.text, S("add_task")) >= 0);
 	history_add(&h, (struct message){.role = ROLE_ASSISTANT, .parts = &call, .n = 1});
 	history_add(&h, (struct message){.role = ROLE_TOOL, .parts = &no, .n = 1});
-	demo_plan(a, &h, NULL, &p);
+	demo_plan(a, &h, NULL, NULL, &p);
 	assert_true(slice_find(p.text, S("The list is full.")) >= 0);
 	arena_free(a);
 }
@@ -297,12 +297,12 @@ static void demo_plan__any_tool__is_called_by_name_or_phrase(void **state UNUSED
 			assert_int_equal(toolset_add(&tools, &page_tools[k], NULL), RC_OK);
 		history_init(&h, a);
 		history_add(&h, message_text(a, ROLE_USER, slice_cstr(rows[i].text)));
-		demo_plan(a, &h, &tools, &p);
+		demo_plan(a, &h, &tools, NULL, &p);
 		if (p.n_calls != (rows[i].name != NULL) || (rows[i].name && !slice_is(p.call[0].name, rows[i].name)) ||
 		    (rows[i].args && !slice_is(p.call[0].args, rows[i].args)))
 			fail_msg("'%s': %zu calls, %.*s %.*s", rows[i].text, p.n_calls, SLICE_ARG(p.call[0].name), SLICE_ARG(p.call[0].args));
 		/* Without the tools there is nothing to call but the list's. */
-		demo_plan(a, &h, NULL, &p);
+		demo_plan(a, &h, NULL, NULL, &p);
 		assert_int_equal(p.n_calls, 0);
 		assert_true(p.text.n > 0);
 		arena_free(a);
@@ -339,7 +339,7 @@ static void demo_plan__a_widget_of_tasks__shows_those_of_the_list(void **state U
 		history_add(&h, message_text(a, ROLE_USER, S("show me the task list")));
 		history_add(&h, (struct message){.role = ROLE_ASSISTANT, .parts = &call, .n = 1});
 		history_add(&h, (struct message){.role = ROLE_TOOL, .parts = &result, .n = 1});
-		demo_plan(a, &h, &tools, &p);
+		demo_plan(a, &h, &tools, NULL, &p);
 		assert_int_equal(p.n_calls, rows[i].args != NULL);
 		if (!slice_starts(p.text, slice_cstr(rows[i].text)) || (p.n_calls && !slice_is(p.call[0].args, rows[i].args)))
 			fail_msg("%zu: '%.*s', %.*s", i, SLICE_ARG(p.text), SLICE_ARG(p.call[0].args));
@@ -348,7 +348,7 @@ static void demo_plan__a_widget_of_tasks__shows_those_of_the_list(void **state U
 		shown.is_error = false;
 		history_add(&h, (struct message){.role = ROLE_ASSISTANT, .parts = &show, .n = 1});
 		history_add(&h, (struct message){.role = ROLE_TOOL, .parts = &shown, .n = 1});
-		demo_plan(a, &h, &tools, &p);
+		demo_plan(a, &h, &tools, NULL, &p);
 		assert_int_equal(p.n_calls, 0);
 		arena_free(a);
 	}
@@ -368,13 +368,13 @@ static void demo_plan__files_and_actions__are_received(void **state UNUSED)
 
 	history_init(&h, a);
 	history_add(&h, (struct message){.role = ROLE_USER, .parts = parts, .n = 3});
-	demo_plan(a, &h, NULL, &p);
+	demo_plan(a, &h, NULL, NULL, &p);
 	assert_true(slice_starts(p.text, S("I have received **a.txt** (text/plain), **b.png** (image/png). I cannot look into them")));
 	history_add(&h, message_text(a, ROLE_USER, S("<HiddenContext>the weather is fine</HiddenContext>")));
-	demo_plan(a, &h, NULL, &p);
+	demo_plan(a, &h, NULL, NULL, &p);
 	assert_true(slice_starts(p.text, S("I have received **a.txt**")));
 	history_add(&h, message_text(a, ROLE_USER, S("<HiddenContext>The user did the action 'list.delete' on the widget x with {}</HiddenContext>")));
-	demo_plan(a, &h, NULL, &p);
+	demo_plan(a, &h, NULL, NULL, &p);
 	assert_true(slice_starts(p.text, S("What you pressed came to me as the action `list.delete`.")));
 	arena_free(a);
 }
@@ -405,7 +405,7 @@ static void demo_plan__what_a_tool_answered__is_said(void **state UNUSED)
 		history_add(&h, message_text(a, ROLE_USER, S("where am i")));
 		history_add(&h, (struct message){.role = ROLE_ASSISTANT, .parts = &call, .n = 1});
 		history_add(&h, (struct message){.role = ROLE_TOOL, .parts = &result, .n = 1});
-		demo_plan(a, &h, &tools, &p);
+		demo_plan(a, &h, &tools, NULL, &p);
 		assert_int_equal(p.n_calls, 0);
 		if (!slice_starts(p.text, slice_cstr(rows[i].want)))
 			fail_msg("'%.*s'", SLICE_ARG(p.text));

@@ -62,6 +62,16 @@ static void openai_chat_request__a_whole_conversation__exact_bytes(void **state 
 	      "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"add\",\"description\":\"Adds.\","
 	      "\"parameters\":{\"type\":\"object\",\"properties\":{\"t\":{\"type\":\"string\"}}}}}],"
 	      "\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+	/* A tool that must be called. */
+	h.n = 2;
+	ask.must_call = &add;
+	check(&ask, "{\"model\":\"m\",\"messages\":[{\"role\":\"system\",\"content\":\"Be kind.\"},{\"role\":\"user\",\"content\":\"Hi \\\"you\\\"\\n\"}],"
+		    "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"add\",\"description\":\"Adds.\","
+		    "\"parameters\":{\"type\":\"object\",\"properties\":{\"t\":{\"type\":\"string\"}}}}}],"
+		    "\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"add\"}},"
+		    "\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+	h.n = 5;
+	ask.must_call = NULL;
 	/* Another family: nothing of the provider's own, and no tools: no member for them. */
 	ask.family = S("openai-chat/other");
 	tools.n = 0;
