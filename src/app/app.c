@@ -321,6 +321,13 @@ static enum rc open_tools(struct app *app, struct err *e)
 	return actions_new(app->arena, c, &app->tools, &app->actions, e);
 }
 
+static struct slice say(void *ctx, struct slice locale, struct slice english, struct arena *a)
+{
+	struct app *app = ctx;
+
+	return text_in(app->conf, locale, english, a);
+}
+
 static void open_turns(struct app *app)
 {
 	const struct conf *c = app->conf;
@@ -336,6 +343,8 @@ static void open_turns(struct app *app)
 		.files = app->files,
 		.widget = page_widget,
 		.widgets = app->page,
+		.say = say,
+		.texts = app,
 	};
 
 	app->turns = turns_new(app->arena, &o);

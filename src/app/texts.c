@@ -45,6 +45,7 @@ static const char *const known[] = {
 	"The connection was lost while the answer was written. Please try again.",
 	"The answer took too long and was ended. Please try again.",
 	"Interrupted.",
+	"Failed: {1}",
 	"This was changed meanwhile.",
 	"This was done already.",
 	"This action did not work.",

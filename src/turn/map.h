@@ -31,6 +31,7 @@ struct map {
 	struct turn_view *view;   /* NULL once it is gone */
 	struct stop *stop;
 	const struct toolset *tools;
+	struct slice locale;      /* the person's */
 	struct buf json;          /* scratch for one event's or item's JSON */
 
 	/* the message that is being said */

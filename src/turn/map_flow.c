@@ -105,9 +105,22 @@ static void dress(struct map *m, struct ck_task *t, const struct ck_task *as)
 	t->n_sources = sources ? as->n_sources : 0;
 }
 
+/* Into what is stored: the person's language of the moment. */
+static struct slice say(struct map *m, struct slice english)
+{
+	return m->opts->say ? m->opts->say(m->opts->texts, m->locale, english, m->arena) : english;
+}
+
+static struct slice result_text(struct map *m, const struct tool_result *r)
+{
+	struct slice cut = utf8_cut(r->text, MAP_TASK_TEXT);
+	struct slice text = arena_printf(m->arena, "%.*s%s", SLICE_ARG(cut), cut.n < r->text.n ? "\xe2\x80\xa6" : "");
+
+	return r->is_error ? say(m, arena_printf(m->arena, "Failed: %.*s", SLICE_ARG(text))) : text;
+}
+
 void flow_result(struct map *m, size_t index, const struct tool_result *r, const struct ck_shown *shown)
 {
-	struct slice text = utf8_cut(r->text, MAP_TASK_TEXT);
 	struct ck_task *t;
 
 	if (index >= m->n_tasks)
@@ -115,7 +128,7 @@ void flow_result(struct map *m, size_t index, const struct tool_result *r, const
 	t = &m->tasks[index];
 	t->status = CK_STATUS_COMPLETE;
 	if (r->is_error || !shown->widget.n) /* of a widget the screen says more than its text */
-		t->content = arena_printf(m->arena, "%s%.*s%s", r->is_error ? "Failed: " : "", SLICE_ARG(text), text.n < r->text.n ? "\xe2\x80\xa6" : "");
+		t->content = result_text(m, r);
 	if (shown->has_task)
 		dress(m, t, &shown->task);
 	if (m->flow == FLOW_CLOSED) {
@@ -133,7 +146,7 @@ void flow_interrupt(struct map *m)
 	for (size_t i = 0; i < m->n_tasks; i++)
 		if (m->tasks[i].status == CK_STATUS_LOADING) {
 			m->tasks[i].status = CK_STATUS_NONE;
-			m->tasks[i].content = S("Interrupted.");
+			m->tasks[i].content = say(m, S("Interrupted."));
 		}
 }
 

@@ -366,7 +366,7 @@ ASIDE WAITS static enum rc work(struct turn *t, struct err *e)
 ASIDE static void begin_map(struct turn *t, struct turn_view *view)
 {
 	t->map = (struct map){.opts = &t->turns->o, .arena = t->arena, .key = t->key, .thread = t->thread, .kept = &t->kept, .view = view, .stop = &t->stop,
-			      .tools = t->req->tools};
+			      .tools = t->req->tools, .locale = t->caller.locale};
 	map_init(&t->map);
 }
 

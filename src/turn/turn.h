@@ -37,6 +37,9 @@ struct turns_opts {
 	/* A widget (JSON of one, or {"template","data"?}) checked and compact, into out. */
 	WAITS enum rc (*widget)(void *ctx, struct slice ref, struct buf *out, struct err *e);
 	void *widgets;
+	/* A sentence of ours as the locale's people say it: english itself, or in a. NULL: as it is. */
+	struct slice (*say)(void *ctx, struct slice locale, struct slice english, struct arena *a);
+	void *texts;
 };
 
 #define TURN_WAIT_US 5000000  /* how long a new message waits for a turn that is ending */
