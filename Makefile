@@ -140,12 +140,14 @@ tsan: ## the unit tests, threads instead of coroutines, under ThreadSanitizer
 	$(sub) $(TSAN) unit-programs
 	@BUILD=build/tsan /usr/bin/python3 tests/tools/run.py --unit-only
 
+# The same seed runs the same inputs; a campaign wants others every time: make fuzz-smoke FUZZ_SECONDS=600 FUZZ_SEED=0
 FUZZ_SECONDS ?= 20
+FUZZ_SEED ?= 1
 FUZZ   = BUILD=build/fuzz CC=clang-14 SAN=fuzzer-no-link,address,undefined CFLAGS='-O1 -g'
-fuzz-smoke: ## every fuzz driver for FUZZ_SECONDS (20)
+fuzz-smoke: ## every fuzz driver for FUZZ_SECONDS (20), always alike (a campaign: FUZZ_SECONDS=600 FUZZ_SEED=0)
 	$(deps) run clang
 	$(sub) $(FUZZ) fuzz-programs
-	@sh tests/tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+	@sh tests/tools/fuzz.sh build/fuzz $(FUZZ_SECONDS) $(FUZZ_SEED)
 
 layers: ## includes point down the ladder of src/README.md, and libraries stay in their files
 	@awk -f tests/layers.awk src/README.md $$(find src fcgi -name '*.[ch]' | sort)
@@ -200,7 +202,7 @@ $(BUILD)/headers/$(CC)/%: %.h FORCE
 FUZZ_BINS = $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZ_BINS)
-$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ARCHIVES)
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/begin.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(filter-out -fsanitize=%,$(LDFLAGS_ALL)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(pkg_libs)

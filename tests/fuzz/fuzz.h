@@ -6,6 +6,8 @@
 #include "base/slice.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* Once, before the first: see begin.c. */
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* Reads every byte, so that a slice that points outside is seen. */
 static inline void touch(struct slice s)

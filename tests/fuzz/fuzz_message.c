@@ -3,6 +3,20 @@
 #include "talk/history.h"
 #include "tests/fuzz/fuzz.h"
 
+/* A copy says the same, and looks into memory of its own. */
+static void check_copy(struct arena *a, const struct message *m, struct slice written)
+{
+	struct buf copied = BUF_INIT(8 * MESSAGE_JSON_MAX);
+	struct message copy;
+
+	CHECK(message_copy(a, m, &copy));
+	message_write(&copied, &copy);
+	CHECK(slice_eq(buf_slice(&copied), written));
+	for (size_t i = 0; i < m->n; i++)
+		CHECK(m->parts[i].text.n == 0 || copy.parts[i].text.p != m->parts[i].text.p);
+	buf_release(&copied);
+}
+
 static void round_trip(struct arena *a, const struct message *m)
 {
 	struct buf once = BUF_INIT(8 * MESSAGE_JSON_MAX), twice = BUF_INIT(8 * MESSAGE_JSON_MAX);
@@ -12,6 +26,7 @@ static void round_trip(struct arena *a, const struct message *m)
 	message_write(&once, m);
 	CHECK(buf_ok(&once));
 	touch(message_all_text(a, m));
+	check_copy(a, m, buf_slice(&once));
 	if (once.n <= MESSAGE_JSON_MAX) {
 		CHECK(message_read(a, buf_slice(&once), &again, &e) == RC_OK);
 		message_write(&twice, &again);
