@@ -28,7 +28,7 @@ function common(node, spec) {
   if (spec.pill) node.dataset.pill = '';
   if (spec.block) node.dataset.block = '';
   node.setAttribute('aria-label', spec.placeholder || spec.name || '');
-  node.dir = 'auto';
+  if (node.localName !== 'select') node.dir = 'auto'; /* a browser would look through all options again for each that is added */
   if (spec.autoFocus) node.dataset.focus = '';
   if (spec.autoSelect) node.addEventListener('focus', () => node.select?.());
   return node;

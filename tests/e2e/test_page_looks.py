@@ -125,3 +125,18 @@ def test_escape_belongs_to_an_input_method_first(stub: Stub, page: Page) -> None
     stub.go()
     page.ready()
     assert page.answer() == "All of it."
+
+
+def test_a_widget_of_a_megabyte(stub: Stub, page: Page) -> None:
+    """Nothing in it costs more than its length."""
+    rows = {"type": "ListView", "limit": "auto", "children": [
+        {"type": "ListViewItem", "onClickAction": {"type": "x"}, "children": [{"type": "Icon", "name": "star"}, items.text(f"Row {n} " + "x" * 200)]} for n in range(3000)]}
+    select = {"type": "Select", "name": "a", "options": [{"value": str(n), "label": f"Option {n}"} for n in range(20000)]}
+    chart = {"type": "Chart", "data": [{"x": n, "y": n % 97} for n in range(10000)], "xAxis": "x", "series": [{"type": "area", "dataKey": "y"}]}
+    deep = items.text("deep")
+    for _ in range(200):
+        deep = {"type": "Box", "children": [deep]}
+    begin(stub, page, *(items.widget({"type": "Basic", "children": [one]}) for one in (rows, select, chart, deep)))
+    took = page.js("return performance.now()")
+    assert took < 15000
+    assert page.driver.find_element(By.XPATH, "//button[.='Show 2990 more']").is_displayed() and "This goes too deep to be shown." in item(page, "itm_4").text
