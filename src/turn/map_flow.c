@@ -26,19 +26,31 @@ void flow_close(struct map *m)
 {
 	if (m->flow != FLOW_OPEN)
 		return;
+	if (m->n_tasks == 0) { /* it was opened for a call that never came */
+		map_show(m, &(struct ck_event){.kind = CK_ITEM_REMOVED, .item_id = m->flow_id});
+		m->flow_id = SLICE_NONE;
+		m->flow = FLOW_NONE;
+		return;
+	}
 	m->flow = FLOW_CLOSED;
 	(void)flow_body(m);
 	map_show_item(m, CK_ITEM_DONE);
 }
 
+static void flow_begin(struct map *m)
+{
+	if (m->flow_id.n)
+		return;
+	m->flow_name = id_new(io_env(m->opts->io), "wf_");
+	m->flow_id = id_slice(&m->flow_name);
+	m->flow_us = map_wall_us(m);
+	if (!m->tasks)
+		m->tasks = arena_alloc(m->arena, MAP_TASKS_MAX * sizeof(*m->tasks));
+}
+
 void flow_add(struct map *m, const struct message *said)
 {
-	if (!m->flow_id.n) {
-		m->flow_name = id_new(io_env(m->opts->io), "wf_");
-		m->flow_id = id_slice(&m->flow_name);
-		m->flow_us = map_wall_us(m);
-		m->tasks = arena_alloc(m->arena, MAP_TASKS_MAX * sizeof(*m->tasks));
-	}
+	flow_begin(m);
 	for (size_t i = 0; i < said->n && m->n_tasks < MAP_TASKS_MAX; i++) {
 		const struct part *p = &said->parts[i];
 		const struct tool *t;
@@ -51,6 +63,20 @@ void flow_add(struct map *m, const struct message *said)
 	}
 }
 
+void flow_open(struct map *m)
+{
+	struct ck_meta meta;
+
+	if (m->flow != FLOW_NONE)
+		return;
+	flow_begin(m);
+	m->flow = FLOW_OPEN;
+	meta = (struct ck_meta){m->flow_id, m->key.thread_id, m->flow_us};
+	buf_clear(&m->json);
+	ck_workflow(&m->json, &meta, NULL, 0);
+	map_show_item(m, CK_ITEM_ADDED);
+}
+
 void flow_shown(struct map *m, size_t first)
 {
 	if (m->flow == FLOW_CLOSED) {
@@ -58,14 +84,7 @@ void flow_shown(struct map *m, size_t first)
 		map_show_item(m, CK_ITEM_REPLACED);
 		return;
 	}
-	if (m->flow == FLOW_NONE) {
-		struct ck_meta meta = {m->flow_id, m->key.thread_id, m->flow_us};
-
-		m->flow = FLOW_OPEN;
-		buf_clear(&m->json);
-		ck_workflow(&m->json, &meta, NULL, 0);
-		map_show_item(m, CK_ITEM_ADDED);
-	}
+	flow_open(m);
 	for (size_t i = first; i < m->n_tasks; i++) {
 		buf_clear(&m->json);
 		ck_task_json(&m->json, &m->tasks[i]);

@@ -53,6 +53,8 @@ void flow_add(struct map *m, const struct message *said);
 /* The workflow of tools as an item, in m->json. */
 struct slice flow_body(struct map *m);
 bool flow_busy(const struct map *m);
+/* Still without a task: it stands before what grows of its first call. */
+WAITS void flow_open(struct map *m);
 WAITS void flow_shown(struct map *m, size_t first);
 WAITS void flow_result(struct map *m, size_t index, const struct tool_result *r, const struct ck_shown *shown);
 WAITS void flow_close(struct map *m);

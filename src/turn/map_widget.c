@@ -105,6 +105,10 @@ WAITS static enum rc grown_begin(struct map *m, struct grown *g, struct slice wi
 
 	if (thoughts_close(m, e) != RC_OK)
 		return e->rc;
+	if (m->n_tasks)
+		flow_close(m);
+	else
+		flow_open(m);
 	buf_add(&g->widget, widget);
 	buf_clear(&m->json);
 	ck_widget_item(&m->json, &meta, widget, SLICE_NONE);
