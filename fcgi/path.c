@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "fcgi/path.h"
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#include "base/ascii.h"
 
 /* Without the query, and without "http://host" of an absolute request line. */
 static struct slice path_part(struct slice uri)
@@ -35,7 +26,7 @@ static bool decode(char *p, size_t *n)
 		char c = p[i];
 
 		if (c == '%') {
-			int high = i + 2 < *n ? hex(p[i + 1]) : -1, low = i + 2 < *n ? hex(p[i + 2]) : -1;
+			int high = i + 2 < *n ? ascii_hex(p[i + 1]) : -1, low = i + 2 < *n ? ascii_hex(p[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

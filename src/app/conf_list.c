@@ -5,6 +5,8 @@
 #include "wire/media.h"
 #include "wire/url.h"
 
+#define MEDIA_MAX 256 /* bytes of a media type */
+
 /* Each of a list, in turn; v's text is what was given, one is an item without blanks. */
 static bool set_list(const struct conf_value *v, bool (*one)(const struct conf_value *, struct slice item, struct slice *out))
 {
@@ -43,25 +45,14 @@ bool conf_set_names(const struct conf_value *v)
 	return set_list(v, one_name);
 }
 
-static void add_lower(struct buf *out, struct slice s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		buf_addch(out, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] - 'A' + 'a') : s.p[i]);
-}
-
 static bool one_media(const struct conf_value *v, struct slice item, struct slice *out)
 {
-	struct buf lower = BUF_INIT(256);
 	struct media m;
-	bool ok = media_parse(item, &m) && m.type.n == item.n && slice_find(item, S("*")) < 0;
+	bool ok = item.n <= MEDIA_MAX && media_parse(item, &m) && m.type.n == item.n && slice_find(item, S("*")) < 0;
 
-	if (ok) {
-		add_lower(&lower, item);
-		*out = arena_dup(v->r->c->arena, buf_slice(&lower));
-		ok = buf_ok(&lower);
-		buf_release(&lower);
-	}
-	if (!ok)
+	if (ok)
+		*out = arena_lower(v->r->c->arena, item);
+	else
 		conf_problem(v->r, v->where, "%s is no media type: list each one, as image/png", conf_quote(v->r, item));
 	return ok;
 }
@@ -83,15 +74,15 @@ static struct slice spell_origin(struct arena *a, const struct url *u)
 	bool six = slice_find(u->host, S(":")) >= 0;
 	struct slice out;
 
-	add_lower(&b, u->scheme);
+	buf_add(&b, u->scheme);
 	buf_adds(&b, six ? "://[" : "://");
-	add_lower(&b, u->host);
+	buf_add(&b, u->host);
 	buf_adds(&b, six ? "]" : "");
 	if (!default_port(u->scheme, u->port)) {
 		buf_addch(&b, ':');
 		buf_add(&b, u->port);
 	}
-	out = buf_ok(&b) ? arena_dup(a, buf_slice(&b)) : SLICE_NONE;
+	out = buf_ok(&b) ? arena_lower(a, buf_slice(&b)) : SLICE_NONE;
 	buf_release(&b);
 	return out;
 }

@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#include "base/ascii.h"
+
 #define AT(member) offsetof(struct conf, member)
 #define SECONDS 1000000, "seconds"
 #define MINUTES (60 * (int64_t)1000000), "minutes"
@@ -147,11 +149,6 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return m < c ? m : c;
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 unsigned conf_distance(struct slice a, struct slice b)
 {
 	size_t table[3][WORD_MAX + 1]; /* Levenshtein's: this row and the two before */
@@ -165,11 +162,11 @@ unsigned conf_distance(struct slice a, struct slice b)
 
 		now[0] = i;
 		for (size_t j = 1; j <= b.n; j++) {
-			char x = lower(a.p[i - 1]), y = lower(b.p[j - 1]);
+			char x = ascii_lower(a.p[i - 1]), y = ascii_lower(b.p[j - 1]);
 
 			now[j] = min3(now[j - 1] + 1, up[j] + 1, up[j - 1] + (x != y));
 			/* Two letters in the other order are one slip. */
-			if (i > 1 && j > 1 && x == lower(b.p[j - 2]) && y == lower(a.p[i - 2]))
+			if (i > 1 && j > 1 && x == ascii_lower(b.p[j - 2]) && y == ascii_lower(a.p[i - 2]))
 				now[j] = min3(now[j], up2[j - 2] + 1, now[j]);
 		}
 	}

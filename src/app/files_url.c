@@ -4,6 +4,7 @@
  * whose page shows it. The MAC is over all three, under a key of its own. Nothing is kept of an address: it is over when its time is.
  */
 #include "app/files_inner.h"
+#include "base/ascii.h"
 #include "wire/url.h"
 
 #define STEP_MAX_S 600  /* addresses made within that stay the same */
@@ -17,7 +18,7 @@ static bool is_host(struct slice s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr(".-_:[]", c))))
+		if (!(ascii_is_digit(c) || ascii_is_letter(c) || (c && strchr(".-_:[]", c))))
 			return false;
 	}
 	return s.n > 0 && s.n <= 255;

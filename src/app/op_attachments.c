@@ -10,14 +10,9 @@
 static struct slice type_of(struct arena *a, struct slice s)
 {
 	struct slice type;
-	char *p;
 
 	slice_cut(s, ';', &type);
-	type = slice_trim(type);
-	p = arena_alloc(a, type.n + 1);
-	for (size_t i = 0; i < type.n; i++)
-		p[i] = type.p[i] >= 'A' && type.p[i] <= 'Z' ? (char)(type.p[i] - 'A' + 'a') : type.p[i];
-	return sniff_type(slice_mem(p, type.n));
+	return sniff_type(arena_lower(a, slice_trim(type)));
 }
 
 static enum rc check_announced(struct exchange *x, const struct ck_announced *an, struct slice type, struct err *e)

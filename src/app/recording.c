@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/recording.h"
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "model/transcribe.h"
 #include "wire/guard.h"
@@ -30,7 +31,7 @@ static enum rc read_mime(const struct guard_pick *p, struct recording_in *out, s
 	if (!transcribe_extension(mime))
 		rc = err_tell(e, RC_MEDIA, "params.mime_type: recordings are taken as audio/webm, audio/mp4, audio/ogg, audio/wav or audio/mpeg");
 	for (size_t i = 0; i < mime.n; i++)
-		out->mime[i] = mime.p[i] >= 'A' && mime.p[i] <= 'Z' ? (char)(mime.p[i] + 'a' - 'A') : mime.p[i];
+		out->mime[i] = ascii_lower(mime.p[i]);
 	out->n_mime = mime.n;
 	buf_release(&text);
 	return rc;

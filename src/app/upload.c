@@ -22,14 +22,8 @@ static enum rc check_type(struct upload *u, struct err *e)
 static struct slice type_of(struct arena *a, struct slice said)
 {
 	struct media m;
-	char *p;
 
-	if (!media_parse(said, &m))
-		return SLICE_NONE;
-	p = arena_alloc(a, m.type.n + 1);
-	for (size_t i = 0; i < m.type.n; i++)
-		p[i] = m.type.p[i] >= 'A' && m.type.p[i] <= 'Z' ? (char)(m.type.p[i] - 'A' + 'a') : m.type.p[i];
-	return slice_mem(p, m.type.n);
+	return media_parse(said, &m) ? arena_lower(a, m.type) : SLICE_NONE;
 }
 
 enum rc upload_begin(struct files *f, const struct upload_is *is, struct arena *a, struct upload **out, struct err *e)

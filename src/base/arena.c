@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/arena.h"
 
+#include "base/ascii.h"
+
 #include <malloc.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -203,6 +205,15 @@ struct slice arena_try_dup(struct arena *a, struct slice s)
 const char *arena_cstr(struct arena *a, struct slice s)
 {
 	return arena_dup(a, s).p;
+}
+
+struct slice arena_lower(struct arena *a, struct slice s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = ascii_lower(s.p[i]);
+	return slice_mem(p, s.n);
 }
 
 struct slice arena_printf(struct arena *a, const char *fmt, ...)

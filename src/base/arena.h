@@ -29,6 +29,8 @@ void *arena_try(struct arena *a, size_t n) MUSTCHECK;
 struct slice arena_dup(struct arena *a, struct slice s);
 struct slice arena_try_dup(struct arena *a, struct slice s) MUSTCHECK;
 const char *arena_cstr(struct arena *a, struct slice s);
+/* A copy as arena_dup's, its ASCII letters in lower case. */
+struct slice arena_lower(struct arena *a, struct slice s);
 struct slice arena_printf(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 /* fn(ptr) runs at arena_free, in reverse order: for what is not memory (a PGresult, a json-c tree). */
 void arena_defer(struct arena *a, void (*fn)(void *), void *ptr);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/slice.h"
 
-static unsigned char lower(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
+#include "base/ascii.h"
 
 bool slice_eq_nocase(struct slice a, struct slice b)
 {
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
+		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
 			return false;
 	return true;
 }

@@ -2,21 +2,14 @@
 /* What the backslashes of a string literal stand for: Python's rules. */
 #include "chatkit/template_inner.h"
 
+#include "base/ascii.h"
 #include "wire/utf8.h"
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Exactly n hexadecimal digits from *p on. */
 static bool hex(const char **p, const char *end, unsigned n, uint32_t *out)
 {
 	for (*out = 0; n; n--, (*p)++) {
-		int d = *p < end ? hex_digit(**p) : -1;
+		int d = *p < end ? ascii_hex(**p) : -1;
 
 		if (d < 0)
 			return false;

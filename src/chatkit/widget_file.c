@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "chatkit/widget_file.h"
 
+#include "base/ascii.h"
+
 #define WORK_MAX (64u << 20)
 #define SCHEMA_NONE "{\"type\":\"object\",\"properties\":{}}"
 
@@ -21,7 +23,7 @@ struct slice widget_file_name(struct arena *a, struct slice title)
 	size_t n = 0;
 
 	for (size_t i = 0; i < title.n && n < WIDGET_FILE_NAME_MAX; i++) {
-		char c = title.p[i] >= 'A' && title.p[i] <= 'Z' ? (char)(title.p[i] | 0x20) : title.p[i];
+		char c = ascii_lower(title.p[i]);
 
 		/* One "_" for all that stands between two words. */
 		if (is_word(c))

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/ascii.h"
 #include "base/log.h"
 #include "io/db_inner.h"
 #include "io/fault.h"
@@ -315,11 +316,6 @@ bool db_is_null(const struct db_rows *r, size_t row, int col)
 	return PQgetisnull(at(r, row, col), (int)row, col) != 0;
 }
 
-static int hex_value(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 0;
-}
-
 /* bytea_output=hex: \x and two digits a byte. */
 struct slice db_bytes(struct arena *a, const struct db_rows *r, size_t row, int col)
 {
@@ -329,6 +325,6 @@ struct slice db_bytes(struct arena *a, const struct db_rows *r, size_t row, int 
 	if (!out)
 		return SLICE_NONE;
 	for (size_t i = 0; i < s.n / 2; i++)
-		out[i] = (char)(hex_value(s.p[2 * i]) << 4 | hex_value(s.p[2 * i + 1]));
+		out[i] = (char)(ascii_hex(s.p[2 * i]) << 4 | ascii_hex(s.p[2 * i + 1]));
 	return (struct slice){out, s.n / 2};
 }

@@ -2,6 +2,8 @@
 /* Writing, and where files stand. */
 #include "io/file_inner.h"
 
+#include "base/ascii.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,7 +39,7 @@ bool file_id_ok(struct slice id)
 	for (size_t i = 0; i < id.n; i++) {
 		char c = id.p[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-'))
+		if (!(ascii_is_digit(c) || ascii_is_letter(c) || c == '_' || c == '-'))
 			return false;
 	}
 	return id.n > 0 && id.n <= FILE_ID_MAX;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "model/demo_inner.h"
 
+#include "base/ascii.h"
+
 #define TEXT_MAX 2000 /* bytes that are read of a message */
 
 static bool word_byte(char c)
@@ -101,7 +103,7 @@ struct twin twin_new(struct arena *a, struct slice s)
 		char c = s.p[i] == '\n' || s.p[i] == '\t' ? ' ' : s.p[i];
 
 		t.text[i] = c;
-		t.low[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+		t.low[i] = ascii_lower(c);
 	}
 	twin_trim(&t);
 	return t;

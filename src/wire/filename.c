@@ -1,47 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/filename.h"
 
+#include "base/ascii.h"
+#include "wire/token.h"
 #include "wire/url.h"
 #include "wire/utf8.h"
 
 #define EXTENSION_MAX 16
 
-/* RFC 9110, 5.6.2. */
-static bool is_token(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-static struct slice take_token(struct slice *s)
-{
-	struct slice all = *s;
-	size_t n = 0;
-
-	while (n < all.n && is_token(all.p[n]))
-		n++;
-	*s = slice_from(all, n);
-	return slice_upto(all, n);
-}
-
-static void skip_blanks(struct slice *s)
-{
-	while (s->n && (s->p[0] == ' ' || s->p[0] == '\t'))
-		*s = slice_from(*s, 1);
-}
-
-static bool take_char(struct slice *s, char c)
-{
-	if (s->n == 0 || s->p[0] != c)
-		return false;
-	*s = slice_from(*s, 1);
-	return true;
-}
-
 static bool take_value(struct slice *s, struct slice *value)
 {
 	size_t n = 0;
 
-	if (!take_char(s, '"')) {
+	if (!token_take_char(s, '"')) {
 		/* Bytes above ASCII too: some clients write names as they are. */
 		while (n < s->n && s->p[n] != ';' && s->p[n] != ' ' && s->p[n] != '\t' && s->p[n] != '"')
 			n++;
@@ -65,19 +36,19 @@ bool disposition_read(struct slice s, struct disposition *out)
 {
 	*out = (struct disposition){.name.p = NULL};
 	s = slice_trim(s);
-	out->type = take_token(&s);
+	out->type = token_take(&s, "");
 	if (out->type.n == 0)
 		return false;
-	for (skip_blanks(&s); s.n; skip_blanks(&s)) {
+	for (token_skip_blanks(&s); s.n; token_skip_blanks(&s)) {
 		struct slice name, value, *place;
 
-		if (!take_char(&s, ';'))
+		if (!token_take_char(&s, ';'))
 			return false;
-		skip_blanks(&s);
+		token_skip_blanks(&s);
 		if (s.n == 0)
 			break;
-		name = take_token(&s);
-		if (name.n == 0 || !take_char(&s, '=') || !take_value(&s, &value))
+		name = token_take(&s, "");
+		if (name.n == 0 || !token_take_char(&s, '=') || !take_value(&s, &value))
 			return false;
 		place = slice_eq_nocase(name, S("name")) ? &out->name : slice_eq_nocase(name, S("filename")) ? &out->filename :
 			slice_eq_nocase(name, S("filename*")) ? &out->filename_ext : NULL;
@@ -117,20 +88,15 @@ void disposition_name(struct buf *out, const struct disposition *d)
 	unescape(out, d->name);
 }
 
-static int hex(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool latin1(struct buf *out, struct slice s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
 		if (c == '%') {
-			if (s.n - i < 3 || hex(s.p[i + 1]) < 0 || hex(s.p[i + 2]) < 0)
+			if (s.n - i < 3 || ascii_hex(s.p[i + 1]) < 0 || ascii_hex(s.p[i + 2]) < 0)
 				return false;
-			c = (unsigned char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2]));
+			c = (unsigned char)(ascii_hex(s.p[i + 1]) << 4 | ascii_hex(s.p[i + 2]));
 			i += 2;
 		}
 		utf8_put(out, c);

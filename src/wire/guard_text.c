@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/guard_text.h"
 
+#include "base/ascii.h"
 #include "wire/guard.h"
 #include "wire/scan.h"
 #include "wire/utf8.h"
-
-static int hex_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 int guard_hex4(const char *p, const char *end)
 {
@@ -21,7 +13,7 @@ int guard_hex4(const char *p, const char *end)
 	if (end - p < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int digit = hex_of(p[i]);
+		int digit = ascii_hex(p[i]);
 
 		if (digit < 0)
 			return -1;
@@ -111,7 +103,7 @@ static struct slice number_at(const char *p, const char *end)
 {
 	size_t n = 0;
 
-	while (p + n < end && ((p[n] >= '0' && p[n] <= '9') || (p[n] && strchr("+-.eE", p[n]))))
+	while (p + n < end && (ascii_is_digit(p[n]) || (p[n] && strchr("+-.eE", p[n]))))
 		n++;
 	return slice_mem(p, n);
 }

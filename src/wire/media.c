@@ -1,38 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/media.h"
 
-/* RFC 9110, 5.6.2: the bytes of a token. */
-static bool is_token(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("!#$%&'*+-.^_`|~", c));
-}
-
-/* Bytes of a token, or of more where more says so. */
-static struct slice take_token(struct slice *s, const char *more)
-{
-	size_t n = 0;
-	struct slice token;
-
-	while (n < s->n && (is_token(s->p[n]) || (s->p[n] && strchr(more, s->p[n]))))
-		n++;
-	token = slice_upto(*s, n);
-	*s = slice_from(*s, n);
-	return token;
-}
-
-static bool take_char(struct slice *s, char c)
-{
-	if (s->n == 0 || s->p[0] != c)
-		return false;
-	*s = slice_from(*s, 1);
-	return true;
-}
-
-static void skip_blanks(struct slice *s)
-{
-	while (take_char(s, ' ') || take_char(s, '\t'))
-		;
-}
+#include "wire/token.h"
 
 /* The opening quote is taken already; what is between the quotes, with its backslashes. */
 static bool take_quoted(struct slice *s, struct slice *value)
@@ -53,13 +22,13 @@ static bool take_quoted(struct slice *s, struct slice *value)
 
 static bool take_parameter(struct slice *s, struct slice *name, struct slice *value)
 {
-	*name = take_token(s, "");
-	if (name->n == 0 || !take_char(s, '='))
+	*name = token_take(s, "");
+	if (name->n == 0 || !token_take_char(s, '='))
 		return false;
-	if (take_char(s, '"'))
+	if (token_take_char(s, '"'))
 		return take_quoted(s, value);
 	/* A slash would want quotes, and is sent without. */
-	*value = take_token(s, "/");
+	*value = token_take(s, "/");
 	return value->n > 0;
 }
 
@@ -72,17 +41,17 @@ bool media_parse(struct slice s, struct media *out)
 	if (slice_find(s, S(",")) >= 0)
 		return false;
 	whole = s;
-	main_type = take_token(&s, "");
-	if (main_type.n == 0 || !take_char(&s, '/'))
+	main_type = token_take(&s, "");
+	if (main_type.n == 0 || !token_take_char(&s, '/'))
 		return false;
-	sub_type = take_token(&s, "");
+	sub_type = token_take(&s, "");
 	if (sub_type.n == 0)
 		return false;
 	*out = (struct media){.type = slice_upto(whole, main_type.n + 1 + sub_type.n)};
-	for (skip_blanks(&s); s.n; skip_blanks(&s)) {
-		if (!take_char(&s, ';'))
+	for (token_skip_blanks(&s); s.n; token_skip_blanks(&s)) {
+		if (!token_take_char(&s, ';'))
 			return false;
-		skip_blanks(&s);
+		token_skip_blanks(&s);
 		/* RFC 9110, 5.6.6: a parameter may be empty, as in a trailing ";". */
 		if (s.n == 0 || s.p[0] == ';')
 			continue;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/multipart.h"
 
+#include "base/ascii.h"
+
 #define PADDING_MAX 64 /* blanks after a boundary */
 
 /* ---- Content-Type ---- */
@@ -18,7 +20,7 @@ static bool is_boundary(struct slice s)
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("'()+_,-./:=? ", c))))
+		if (!(ascii_is_digit(c) || ascii_is_letter(c) || (c && strchr("'()+_,-./:=? ", c))))
 			return false;
 	}
 	return true;

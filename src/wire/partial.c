@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/partial.h"
 
+#include "base/ascii.h"
 #include "wire/guard_text.h"
 #include "wire/scan.h"
 #include "wire/utf8.h"
@@ -30,11 +31,6 @@ static void value_is_whole(struct walk *w)
 	w->want = w->depth ? WANT_MORE : WANT_NOTHING;
 }
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /*
  * The escape at p, as far as it is there: *bytes is its length, or 0 when it is not whole. A high surrogate is half a character until what follows is
  * known. false: it is none.
@@ -51,7 +47,7 @@ static bool escape(const char *p, const char *end, size_t *bytes)
 		return strchr("\"\\/bfnrt", p[1]) && p[1];
 	}
 	for (int i = 2; i < 6 && p + i < end; i++)
-		if (!is_hex(p[i]))
+		if (ascii_hex(p[i]) < 0)
 			return false;
 	if (end - p < 6)
 		return true;

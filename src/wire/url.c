@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/url.h"
 
+#include "base/ascii.h"
 #include "wire/utf8.h"
-
-static bool is_alpha(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static bool is_unreserved(char c)
 {
-	return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
-static int hex_of(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 /* The byte that "%41" at p stands for, or -1. */
@@ -34,8 +16,8 @@ static int escaped(struct slice s)
 
 	if (s.n < 3 || s.p[0] != '%')
 		return -1;
-	high = hex_of(s.p[1]);
-	low = hex_of(s.p[2]);
+	high = ascii_hex(s.p[1]);
+	low = ascii_hex(s.p[2]);
 	return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
@@ -54,10 +36,10 @@ static struct slice take_until(struct slice *s, const char *stops)
 
 static bool scheme_ok(struct slice s)
 {
-	if (s.n == 0 || !is_alpha(s.p[0]))
+	if (s.n == 0 || !ascii_is_letter(s.p[0]))
 		return false;
 	for (size_t i = 1; i < s.n; i++)
-		if (!is_alpha(s.p[i]) && !is_digit(s.p[i]) && s.p[i] != '+' && s.p[i] != '-' && s.p[i] != '.')
+		if (!ascii_is_letter(s.p[i]) && !ascii_is_digit(s.p[i]) && s.p[i] != '+' && s.p[i] != '-' && s.p[i] != '.')
 			return false;
 	return true;
 }

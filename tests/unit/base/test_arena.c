@@ -117,6 +117,17 @@ static void arena_defer__order__is_last_first(void **state UNUSED)
 	assert_string_equal(order, "cba");
 }
 
+static void arena_lower__ascii_only__is_lower(void **state UNUSED)
+{
+	struct arena *a = arena_new(1000, NULL);
+	struct slice s = arena_lower(a, S("Image/PNG[@\xc4Z")), empty = arena_lower(a, SLICE_NONE);
+
+	assert_true(slice_is(s, "image/png[@\xc4z"));
+	assert_int_equal(s.p[s.n], '\0');
+	assert_true(empty.n == 0 && empty.p);
+	arena_free(a);
+}
+
 static void arena_dup__copies__end_in_nul(void **state UNUSED)
 {
 	struct arena *a = arena_new(100, NULL);
@@ -143,6 +154,7 @@ int main(void)
 		cmocka_unit_test(arena_free__child__gives_back_to_the_parent),
 		cmocka_unit_test(arena_charge__bytes_elsewhere__count),
 		cmocka_unit_test(arena_defer__order__is_last_first),
+		cmocka_unit_test(arena_lower__ascii_only__is_lower),
 		cmocka_unit_test(arena_dup__copies__end_in_nul),
 	};
 
