@@ -25,6 +25,7 @@ struct job { /* one call */
 	struct io_timer timer;
 	struct task *task; /* NULL: not begun, or joined */
 	struct tool_result result;
+	struct message said; /* the result as the model reads it, in the run's arena, once the call is over */
 	enum rc rc;
 	struct err log;
 	bool late;
@@ -110,12 +111,32 @@ static WAITS void job_join(struct job *j)
 	j->all->alive--;
 }
 
+/* What the model reads outlives the call. All else of it goes at once: the others may need the room. */
+static enum rc job_keep(struct job *j, struct err *e)
+{
+	struct buf text = BUF_INIT(j->result.text.n);
+	struct part p = {.kind = PART_RESULT, .call_id = j->call.id, .name = j->call.name, .is_error = j->result.is_error};
+	struct message m = {.role = ROLE_TOOL, .parts = &p, .n = 1};
+	bool kept;
+
+	buf_add(&text, j->result.text);
+	arena_free(j->arena);
+	j->arena = NULL;
+	p.text = buf_slice(&text);
+	kept = message_copy(j->all->run->arena, &m, &j->said);
+	buf_release(&text);
+	return kept ? RC_OK : err_set(e, RC_TOO_LARGE, "no room for the tools' results");
+}
+
 static WAITS enum rc job_end(struct job *j, struct err *e)
 {
 	struct agent_event ev = {.kind = AGENT_TOOL_END, .call = &j->call, .result = &j->result};
+	enum rc rc;
 
 	if (j->log.rc != RC_OK)
 		log_err(j->all->run->log, "tool", &j->log);
+	if (j->log.rc == RC_TOO_LARGE)
+		refuse(j, S("There is no room for this result beside those of the other calls. If there were any, call it again by itself."));
 	if (j->rc != RC_OK && j->late)
 		refuse(j, arena_printf(j->arena, "The tool '%.*s' did not answer within %d s.", SLICE_ARG(j->call.name), (int)(j->all->t->tool_us / IO_SECOND)));
 	else if (j->rc != RC_OK)
@@ -124,7 +145,10 @@ static WAITS enum rc job_end(struct job *j, struct err *e)
 		j->all->parked = j;
 	else if (j->result.parks)
 		refuse(j, S("Not called: the page runs one such tool at a time. Call it again once the other has answered."));
-	return j == j->all->parked ? RC_OK : emit(j->all, &ev, e);
+	if (j == j->all->parked)
+		return RC_OK;
+	rc = emit(j->all, &ev, e);
+	return rc == RC_OK ? job_keep(j, e) : rc;
 }
 
 static WAITS enum rc job_begin(struct job *j, struct err *e)
@@ -219,17 +243,12 @@ static enum rc keep_parked(struct jobs *js, struct tools_done *out, struct err *
 
 static enum rc collect(struct jobs *js, struct tools_done *out, struct err *e)
 {
-	struct arena *a = js->run->arena;
-
 	for (size_t i = 0; i < js->n; i++) {
 		const struct job *j = &js->job[i];
-		struct part p = {.kind = PART_RESULT, .call_id = j->call.id, .name = j->call.name, .text = j->result.text, .is_error = j->result.is_error};
-		struct message m = {.role = ROLE_TOOL, .parts = &p, .n = 1};
 
 		if (j == js->parked)
 			continue;
-		if (!message_copy(a, &m, &out->results[out->n++]))
-			return err_set(e, RC_TOO_LARGE, "no room for the tools' results");
+		out->results[out->n++] = j->said;
 		out->last = out->last || ends_answer(js, j);
 	}
 	return js->parked ? keep_parked(js, out, e) : RC_OK;

@@ -165,6 +165,27 @@ static enum rc tool_last(void *ctx, struct tool_call *call, struct tool_result *
 	return RC_OK;
 }
 
+/* Takes all the room that there is, {"but":N} bytes at most. */
+static enum rc tool_fill(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
+{
+	const char *at = strstr(call->args.p, "\"but\":");
+	size_t but = at ? (size_t)strtol(at + 6, NULL, 10) : 0;
+
+	(void)ctx, (void)e;
+	for (size_t n = 1 << 20; n > but; n /= 2)
+		while (arena_try(call->arena, n))
+			;
+	*out = (struct tool_result){.text = S("full")};
+	return RC_OK;
+}
+
+static enum rc tool_huge(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
+{
+	(void)ctx;
+	*out = (struct tool_result){.text = S("huge")};
+	return arena_try(call->arena, 1 << 20) ? RC_OK : err_set(e, RC_TOO_LARGE, "no room for what is shown");
+}
+
 /* ---- the receiver ---- */
 
 struct watcher {
@@ -249,7 +270,8 @@ struct row {
 
 #define END " DONE1 u10/2"
 #define END2 " DONE2 u20/4"
-#define NO_TOOL "There is no tool 'gone'. The tools are: work, deaf, down, no, last, pick, show_it."
+#define NO_TOOL "There is no tool 'gone'. The tools are: work, deaf, down, no, last, fill, huge, pick, show_it."
+#define NO_ROOM "There is no room for this result beside those of the other calls. If there were any, call it again by itself."
 #define DOWN "The tool 'down' is unavailable. Tell the user; do not call it again now."
 
 static const struct row rows[] = {
@@ -261,6 +283,11 @@ static const struct row rows[] = {
 	 .want = " SAID3 B0 B1 B2 E1 E2 E0 ROUND(a=90 for o1; b=30 for o1; c=60 for o1) . SAID1" END2, .min_ms = 85, .max_ms = 160},
 	{.name = "an unknown tool, one that is down, one that says no", .a = {{.calls = {"a gone {}", "b down {}", "c no {}"}}, {.text = "."}}, .n = 2,
 	 .want = " SAID3 B0 E0! B1 B2 E1! E2! ROUND(a=" NO_TOOL "; b=" DOWN "; c=no such task) . SAID1" END2},
+	{.name = "results that fill the memory: what has no room is told, the others stand, and the run goes on",
+	 .a = {{.calls = {"a fill {\"but\":60000}", "b huge {}", "c work {}"}}, {.calls = {"b huge {}"}}, {.text = "."}}, .n = 3,
+	 .want = " SAID3 B0 B1 B2 E0 E1! E2 ROUND(a=full; b=" NO_ROOM "; c=0 for o1)  SAID1 B3 E3 ROUND(*=huge) . SAID1 DONE3 u30/6"},
+	{.name = "the last of them leaves nothing", .a = {{.calls = {"a work {}", "b fill {}"}}, {.text = "."}}, .n = 2,
+	 .want = " SAID2 B0 B1 E0 E1 ROUND(a=0 for o1; b=full) . SAID1" END2},
 	{.name = "arguments that do not parse", .a = {{.calls = {"a work {\"ms\""}}, {.text = "."}}, .n = 2,
 	 .want = " SAID1 B0 E0! ROUND(a=The tool 'work' was not called: the arguments must be one JSON object: not JSON: unexpected end (byte 5). "
 		 "Mend the arguments and call it again.) . SAID1" END2},
@@ -336,6 +363,8 @@ static const struct tool tool_table[] = {
 	{.spec = {.name = S("down")}, .call = tool_down},
 	{.spec = {.name = S("no")}, .call = tool_no},
 	{.spec = {.name = S("last")}, .call = tool_last},
+	{.spec = {.name = S("fill")}, .call = tool_fill},
+	{.spec = {.name = S("huge")}, .call = tool_huge},
 	{.spec = {.name = S("pick")}, .where = TOOL_CLIENT},
 	{.spec = {.name = S("show_it")}, .call = tool_work},
 };
