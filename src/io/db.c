@@ -248,7 +248,8 @@ WAITS static enum rc run_script(struct trip *t, const char *sql, struct err *e)
 
 	if (PQexitPipelineMode(t->c->pg) != 1)
 		return broken(t, e, "the connection is busy");
-	t->sent = true;
+	/* Its last answer comes behind its commit, and only the server knows which is the last. */
+	t->sent = t->all_said = true;
 	if (PQsendQuery(t->c->pg, sql) != 1)
 		return broken(t, e, "cannot send");
 	for (;;) {

@@ -68,7 +68,7 @@ void db_free(struct db *d); /* when no db_run is under way; NULL is fine */
  */
 #define DB_ARGS_MAX 32
 WAITS enum rc db_run(struct db *d, struct arena *a, struct db_call *calls, size_t n, struct err *e) MUSTCHECK;
-/* A script of several statements without parameters (a schema), one implicit transaction. */
+/* A script of several statements without parameters (a schema), one implicit transaction. A connection that ends under it is always RC_DB_UNKNOWN. */
 WAITS enum rc db_script(struct db *d, const char *sql, struct err *e) MUSTCHECK;
 
 /* Column values; row and col must be in range. NULL reads as empty, 0, false. */

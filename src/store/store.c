@@ -46,10 +46,15 @@ static bool again(enum again how, bool unknown, const struct err *e)
 	return false;
 }
 
-/* 57P01, and nothing happened: the session was ended while nobody used it, which is found out by the next who does. Another session may well do. */
+/*
+ * Nothing happened: the session was ended (57P01), or was idle for longer than the server allows (57P05), while nobody used it, which is found out by the
+ * next who does. Another session may well do.
+ */
 static bool session_ended(const struct err *e)
 {
-	return e->rc == RC_DB && slice_is(slice_cstr(e->sqlstate), "57P01");
+	struct slice code = slice_cstr(e->sqlstate);
+
+	return e->rc == RC_DB && (slice_is(code, "57P01") || slice_is(code, "57P05"));
 }
 
 enum rc store_run(struct store *s, struct arena *a, enum again how, struct db_call *calls, size_t n, bool *unknown, struct err *e)

@@ -38,16 +38,28 @@ static void say(struct buf *b, char type, const char *body, size_t n)
 	buf_addmem(b, body, n);
 }
 
-static void say_error(struct buf *b, const char *severity, const char *state)
+/* A pooler's own errors have no V. */
+static void say_trouble(struct buf *b, char type, const char *severity, const char *state, bool pooler)
 {
 	struct buf e = BUF_INIT(1000);
 
-	buf_addf(&e, "S%s%cV%s%cC%s%cMsomething happened%cDperson@example.org%c%c", severity, 0, severity, 0, state, 0, 0, 0, 0);
-	say(b, 'E', buf_slice(&e).p, e.n);
+	buf_addf(&e, "S%s%c", severity, 0);
+	if (!pooler)
+		buf_addf(&e, "V%s%c", severity, 0);
+	buf_addf(&e, "C%s%cMsomething happened%cDperson@example.org%c%c", state, 0, 0, 0, 0);
+	say(b, type, buf_slice(&e).p, e.n);
 	buf_release(&e);
 }
 
-/* One letter a deed: o an answered INSERT, s the Sync's answer, e an ERROR, f a FATAL 57P01, p a pooler's FATAL 08P01, x the end of the connection, h silence. */
+static void say_error(struct buf *b, const char *severity, const char *state)
+{
+	say_trouble(b, 'E', severity, state, false);
+}
+
+/*
+ * One letter a deed: o an answered INSERT, c the same in a script, s the Sync's answer, e an ERROR, f a FATAL 57P01, i a FATAL 57P05, n the notice 57P02 of a
+ * server that crashed, p a pooler's FATAL 08P01, l its FATAL 53300 of a log-in that failed, x the end of the connection, h silence.
+ */
 static bool play(int fd, const char *script)
 {
 	struct buf b = BUF_INIT(10000);
@@ -66,8 +78,16 @@ static bool play(int fd, const char *script)
 			say_error(&b, "ERROR", "23505");
 		} else if (*script == 'f') {
 			say_error(&b, "FATAL", "57P01");
+		} else if (*script == 'c') {
+			say(&b, 'C', "INSERT 0 1", 11);
+		} else if (*script == 'i') {
+			say_error(&b, "FATAL", "57P05");
+		} else if (*script == 'n') {
+			say_trouble(&b, 'N', "WARNING", "57P02", false);
 		} else if (*script == 'p') {
-			say_error(&b, "FATAL", "08P01");
+			say_trouble(&b, 'E', "FATAL", "08P01", true);
+		} else if (*script == 'l') {
+			say_trouble(&b, 'E', "FATAL", "53300", true);
 		} else {
 			open = false;
 		}
@@ -80,7 +100,7 @@ static bool play(int fd, const char *script)
 	return open;
 }
 
-/* Reads up to the Sync, whose type is S and whose body is empty. */
+/* Reads up to the Sync, whose type is S and whose body is empty, or a script's end. */
 static bool read_sync(int fd)
 {
 	char in[2048];
@@ -93,6 +113,8 @@ static bool read_sync(int fd)
 			return false;
 		n += (size_t)k;
 		if (n >= 5 && memcmp(in + n - 5, "S\0\0\0\4", 5) == 0)
+			return true;
+		if (in[0] == 'Q' && in[n - 1] == '\0')
 			return true;
 		if (in[0] == 'X')
 			return false;
@@ -158,6 +180,10 @@ static const struct row {
 	{"ofx", RC_DB, "57P01", false},         /* shut down before all was answered: the server undoes it */
 	{"fx", RC_DB, "57P01", false},
 	{"oofx", RC_DB_UNKNOWN, "57P01", false}, /* all was answered: the commit may be done */
+	{"ix", RC_DB, "57P05", false},          /* it was idle for too long */
+	{"nx", RC_DB_UNKNOWN, "", false},       /* crashed: at any moment, in the commit too */
+	{"oonx", RC_DB_UNKNOWN, "", false},
+	{"lx", RC_DB, "53300", false},          /* a pooler had no session for it */
 	{"px", RC_DB_UNKNOWN, "08P01", false},  /* a pooler lost its server, who knows when */
 	{"opx", RC_DB_UNKNOWN, "08P01", false},
 	{"oopx", RC_DB_UNKNOWN, "08P01", false},
@@ -201,6 +227,42 @@ static void every_break(struct io *io)
 	}
 }
 
+/* A script's last answer comes behind its commit, and which is the last nobody knows. */
+static void every_break_of_a_script(struct io *io)
+{
+	static const struct row scripts[] = {
+		{"ccs", RC_OK, "", true},
+		{"ces", RC_DB, "23505", true},
+		{"fx", RC_DB_UNKNOWN, "57P01", false},
+		{"ccfx", RC_DB_UNKNOWN, "57P01", false},
+		{"ccnx", RC_DB_UNKNOWN, "", false},
+		{"ccx", RC_DB_UNKNOWN, "", false},
+	};
+
+	for (size_t i = 0; i < countof(scripts); i++) {
+		struct err e = ERR_INIT;
+		struct fake f;
+		struct db *db;
+
+		fake_open(&f);
+		f.script = scripts[i].script;
+		EXPECT_EQ(pthread_create(&f.thread, NULL, serve, &f), 0);
+		db = db_new(io, &(struct db_opts){.conninfo = slice_cstr(f.conninfo), .max_conns = 1, .query_us = LONG}, &e);
+		for (int round = 1; round <= 2; round++) {
+			EXPECT_RC_E(scripts[i].want, db_script(db, "INSERT INTO a VALUES (1); INSERT INTO a VALUES (2)", &e), &e);
+			EXPECT(scripts[i].want == RC_OK || slice_is(slice_cstr(e.sqlstate), scripts[i].state));
+			EXPECT_EQ(atomic_load(&f.sessions), scripts[i].kept ? 1 : round);
+		}
+		db_free(db);
+		fake_close(&f);
+	}
+}
+
+static void a_broken_answer_to_a_script_says_what_it_means(void **state UNUSED)
+{
+	run_task(every_break_of_a_script);
+}
+
 static void a_broken_answer_says_what_it_means(void **state UNUSED)
 {
 	run_task(every_break);
@@ -208,7 +270,10 @@ static void a_broken_answer_says_what_it_means(void **state UNUSED)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(a_broken_answer_says_what_it_means)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_broken_answer_says_what_it_means),
+		cmocka_unit_test(a_broken_answer_to_a_script_says_what_it_means),
+	};
 
 	return cmocka_run_group_tests_name("db_broken", tests, NULL, NULL);
 }

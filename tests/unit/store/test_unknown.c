@@ -2,6 +2,7 @@
 /*
  * The connection breaks when the server has committed and before it has said so. Made certain: the commit waits for a standby that does not exist, and the
  * waiting session is ended. Whatever it was, it is run again or looked for, and has happened once.
+ * And: the session was ended while nobody used it, and says so only to the statement that comes next. Made certain: its process sleeps until that is sent.
  */
 #include "tests/unit/store/world.h"
 
@@ -286,6 +287,104 @@ static void unknown(struct io *io)
 	shop_close(&sh);
 }
 
+/* ---- ended while idle ---- */
+
+/* The processes of all sessions in the database but the asker's, sent a signal each. */
+static int signal_sessions(int sig)
+{
+	PGconn *c = admin_open("chatkit");
+	PGresult *r = ask_on(c, "SELECT pid FROM pg_stat_activity WHERE datname = 'ck' AND backend_type = 'client backend' AND pid <> pg_backend_pid()");
+	int n = PQntuples(r);
+
+	for (int i = 0; i < n; i++)
+		EXPECT(kill((pid_t)strtol(PQgetvalue(r, i, 0), NULL, 10), sig) == 0);
+	PQclear(r);
+	PQfinish(c);
+	return n;
+}
+
+/* What the sessions are to hear (SIGTERM: 57P01; 0: nothing but what their own clocks say) they hear when the act's first statement lies before them. */
+static void act_unheard(struct act *x, int sig, int64_t wait_us)
+{
+	struct task *t;
+
+	EXPECT(signal_sessions(SIGSTOP) > 0);
+	if (sig)
+		signal_sessions(sig);
+	io_sleep(x->sh->io, wait_us, NULL);
+	t = io_go(x->sh->io, "act", act, x);
+	io_sleep(x->sh->io, 50 * IO_MS, NULL);
+	EXPECT(!x->over);
+	signal_sessions(SIGCONT);
+	io_join(t);
+	EXPECT(x->over);
+}
+
+static void ping(struct act *x)
+{
+	EXPECT_RC_E(RC_OK, store_ping(x->sh->s, &x->sh->e), &x->sh->e);
+}
+
+static const struct op reads = {"ping", no_preparation, ping, "SELECT 1"};
+
+static void start_over(struct act *x)
+{
+	ask("DELETE FROM chatkit.owner; DELETE FROM chatkit.chunk; DELETE FROM chatkit.file");
+	x->over = false;
+	x->owner = S("unheard");
+	ping(x); /* there is a session */
+	x->op->prepare(x);
+}
+
+static void unheard(struct io *io)
+{
+	struct shop sh;
+
+	shop_open(&sh, io, NULL);
+	for (size_t i = 0; i <= countof(ops); i++) {
+		struct act x = {.sh = &sh, .op = i < countof(ops) ? &ops[i] : &reads};
+
+		start_over(&x);
+		act_unheard(&x, SIGTERM, 0);
+		if (ask("%s", x.op->once) != 1) {
+			fprintf(stderr, "%s: not once\n", x.op->name);
+			EXPECT(!"once");
+		}
+	}
+	shop_close(&sh);
+}
+
+static void what_finds_its_session_ended_happens_once(void **state UNUSED)
+{
+	run_task(unheard);
+}
+
+/* A server that ends sessions which are idle for long (57P05). */
+static void unheard_too_long(struct io *io)
+{
+	const struct op *const both[] = {&ops[0], &reads};
+	struct shop sh;
+
+	ask("ALTER DATABASE ck SET idle_session_timeout = '1s'");
+	shop_open(&sh, io, NULL);
+	for (size_t i = 0; i < countof(both); i++) {
+		struct act x = {.sh = &sh, .op = both[i]};
+
+		start_over(&x);
+		act_unheard(&x, 0, 1200 * IO_MS);
+		EXPECT_EQ(ask("%s", x.op->once), 1);
+	}
+	shop_close(&sh);
+	ask("ALTER DATABASE ck RESET idle_session_timeout");
+}
+
+static void what_finds_its_session_timed_out_happens_once(void **state UNUSED)
+{
+	if (ask("SELECT count(*) FROM pg_settings WHERE name = 'idle_session_timeout'") == 0)
+		skip(); /* PostgreSQL 13 */
+	run_task(unheard_too_long);
+}
+
 static void what_broke_after_its_commit_happened_once(void **state UNUSED)
 {
 	run_task(unknown);
@@ -293,7 +392,11 @@ static void what_broke_after_its_commit_happened_once(void **state UNUSED)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(what_broke_after_its_commit_happened_once)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_finds_its_session_ended_happens_once),
+		cmocka_unit_test(what_finds_its_session_timed_out_happens_once),
+		cmocka_unit_test(what_broke_after_its_commit_happened_once),
+	};
 
 	return world_run(tests);
 }
