@@ -10,7 +10,7 @@
 
 #define TOOLS_MAX (CONF_WIDGETS_MAX + CONF_CLIENT_TOOLS_MAX + 1)
 #define META_MAX (WIDGET_MAX + 4096)
-#define MUCH (64 * 1024)             /* bytes of a widget: between two steps of making one, other streams come first */
+#define MUCH (4 * 1024)              /* bytes of JSON from which a widget is made beside the loop: other streams do not wait for it */
 #define TREES_MAX (64 * 1024 * 1024) /* a widget of WIDGET_MAX as a tree, and what made it */
 
 struct page {
@@ -28,28 +28,6 @@ struct page_show {
 	const struct widget_file *file;
 };
 
-WAITS static void breathe(const struct page *p, size_t n)
-{
-	if (n > MUCH)
-		(void)io_sleep(p->io, 0, NULL);
-}
-
-WAITS static enum rc render(const struct page *p, const struct widget_file *s, const struct json_at *data, struct arena *a, struct buf *out, struct err *e)
-{
-	struct buf text = BUF_INIT(WIDGET_MAX), warnings = BUF_INIT(4096);
-	enum rc rc = template_render(s->template, a, data, &text, e);
-
-	breathe(p, text.n);
-	if (rc == RC_OK)
-		rc = widget_check(a, buf_slice(&text), out, &warnings, e);
-	breathe(p, text.n);
-	if (warnings.n)
-		log_line(LOG_WARN, NULL, "widget '%.*s': %.*s", SLICE_ARG(s->name), SLICE_ARG(slice_trim(buf_slice(&warnings))));
-	buf_release(&text);
-	buf_release(&warnings);
-	return rc;
-}
-
 static const struct widget_file *show_find(const struct page *p, struct slice name)
 {
 	for (size_t i = 0; i < p->conf->n_widgets; i++) {
@@ -61,34 +39,75 @@ static const struct widget_file *show_find(const struct page *p, struct slice na
 	return NULL;
 }
 
-WAITS static enum rc resolve(const struct page *p, struct slice ref, struct arena *a, struct buf *out, struct err *e)
+/* A widget on its way from JSON to what is shown. Pure from begin to end, in memory of its own: a large one is made on a helper thread, beside the loop. */
+struct making {
+	const struct page *page;
+	const struct widget_file *file; /* json is its template's data; NULL: json is a widget, or {"template", "data"?} */
+	struct slice json;
+	struct buf *out, warnings;
+	struct err *e;
+	enum rc rc;
+};
+
+static enum rc render(struct making *m, const struct json_at *data, struct arena *a)
+{
+	struct buf text = BUF_INIT(WIDGET_MAX);
+	enum rc rc = template_render(m->file->template, a, data, &text, m->e);
+
+	if (rc == RC_OK)
+		rc = widget_check(a, buf_slice(&text), m->out, &m->warnings, m->e);
+	buf_release(&text);
+	return rc;
+}
+
+static enum rc resolve(struct making *m, struct arena *a)
 {
 	struct json_at root, template, data;
-	const struct widget_file *s;
 	struct json_doc *doc;
 
-	if (slice_find(ref, S("\"template\"")) < 0) /* as a tree only where it must be */
-		return widget_check(a, ref, out, NULL, e);
-	if (json_parse(a, ref, &GUARD_UPSTREAM, &doc, e) != RC_OK)
-		return err_wrap(e, "a widget");
+	if (!m->file && slice_find(m->json, S("\"template\"")) < 0) /* as a tree only where it must be */
+		return widget_check(a, m->json, m->out, NULL, m->e);
+	if (json_parse(a, m->json, &GUARD_UPSTREAM, &doc, m->e) != RC_OK)
+		return err_wrap(m->e, "a widget");
 	root = json_root(doc);
+	if (m->file)
+		return render(m, &root, a);
 	template = json_get(&root, "template");
 	data = json_get(&root, "data");
 	if (json_kind(&template) != JSON_STRING)
-		return widget_check(a, ref, out, NULL, e);
-	s = show_find(p, json_as_str(&template));
-	if (!s)
-		return err_set(e, RC_BAD, "there is no widget template '%.*s'", SLICE_ARG(slice_upto(json_as_str(&template), 64)));
-	return render(p, s, json_has(&data) ? &data : NULL, a, out, e);
+		return widget_check(a, m->json, m->out, NULL, m->e);
+	m->file = show_find(m->page, json_as_str(&template));
+	if (!m->file)
+		return err_set(m->e, RC_BAD, "there is no widget template '%.*s'", SLICE_ARG(slice_upto(json_as_str(&template), 64)));
+	return render(m, json_has(&data) ? &data : NULL, a);
+}
+
+static void making_run(void *arg)
+{
+	struct making *m = arg;
+	struct arena *a = arena_new(TREES_MAX, NULL);
+
+	m->rc = resolve(m, a);
+	arena_free(a);
+}
+
+WAITS static enum rc widget_made(const struct page *p, const struct widget_file *file, struct slice json, struct buf *out, struct err *e)
+{
+	struct making m = {.page = p, .file = file, .json = json, .out = out, .warnings = BUF_INIT(4096), .e = e};
+
+	if (json.n > MUCH)
+		io_offload(p->io, making_run, &m);
+	else
+		making_run(&m);
+	if (m.warnings.n)
+		log_line(LOG_WARN, NULL, "widget '%.*s': %.*s", SLICE_ARG(m.file->name), SLICE_ARG(slice_trim(buf_slice(&m.warnings))));
+	buf_release(&m.warnings);
+	return m.rc;
 }
 
 enum rc page_widget(void *page, struct slice ref, struct buf *out, struct err *e)
 {
-	struct arena *a = arena_new(TREES_MAX, NULL);
-	enum rc rc = resolve(page, ref, a, out, e);
-
-	arena_free(a);
-	return rc;
+	return widget_made(page, NULL, ref, out, e);
 }
 
 /* show_NAME: the model's arguments are the template's data. What does not fit goes back to the model. */
@@ -96,18 +115,9 @@ static enum rc show(void *ctx, struct tool_call *call, struct tool_result *out, 
 {
 	const struct page_show *s = ctx;
 	struct buf widget = BUF_INIT(WIDGET_MAX), text = BUF_INIT(WIDGET_TOLD_MAX + 1024), meta = BUF_INIT(META_MAX);
-	struct arena *trees = arena_new(TREES_MAX, NULL);
-	struct json_doc *doc;
-	struct json_at root;
 	struct jsonw w;
-	enum rc rc;
+	enum rc rc = widget_made(s->page, s->file, call->args, &widget, e);
 
-	rc = json_parse(trees, call->args, &GUARD_UPSTREAM, &doc, e);
-	if (rc == RC_OK) {
-		root = json_root(doc);
-		rc = render(s->page, s->file, &root, trees, &widget, e);
-	}
-	arena_free(trees);
 	if (rc == RC_OK) {
 		widget_text(&text, call->id, buf_slice(&widget));
 		jsonw_init(&w, &meta);

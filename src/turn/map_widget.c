@@ -5,7 +5,8 @@
 #include "wire/partial.h"
 
 #define GROWING_MAX 4
-#define GROWING_PAUSE_US 80000
+#define GROWING_PAUSE_US 80000 /* at least, between two states of a widget that grows */
+#define GROWING_SHARE 8        /* and so many times as long as the last one took to make */
 
 struct grown {
 	struct slice id; /* empty: free */
@@ -122,12 +123,13 @@ enum rc widget_grows(struct map *m, const struct agent_call *call, struct err *e
 	struct grown *g = grown_find(m, call->index);
 	struct arena *a;
 	enum rc rc = RC_OK;
+	int64_t began, pause;
 
 	if (!m->growing)
 		m->growing = arena_try(m->arena, sizeof(*m->growing));
 	if (!m->growing || io_now(m->opts->io) < m->growing->next)
 		return RC_OK;
-	m->growing->next = io_in(m->opts->io, GROWING_PAUSE_US);
+	began = io_now(m->opts->io);
 	a = arena_new(32 * 1024 * 1024, NULL);
 	if (json_complete(call->args, &args) && call->tool->preview(call->tool->ctx, buf_slice(&args), a, &widget) && buf_ok(&widget)) {
 		if (g)
@@ -135,6 +137,8 @@ enum rc widget_grows(struct map *m, const struct agent_call *call, struct err *e
 		else if ((g = grown_new(m, call->index)))
 			rc = grown_begin(m, g, buf_slice(&widget), e);
 	}
+	pause = GROWING_SHARE * (io_now(m->opts->io) - began);
+	m->growing->next = io_in(m->opts->io, pause > GROWING_PAUSE_US ? pause : GROWING_PAUSE_US);
 	buf_release(&args);
 	buf_release(&widget);
 	arena_free(a);
