@@ -43,15 +43,16 @@ enum range { RANGE_ALL, RANGE_PART, RANGE_NONE };
 /* RFC 9110, 14: one range of bytes; of more, and of what cannot be read, all is sent. */
 static enum range range_of(struct slice value, uint64_t all, uint64_t *from, uint64_t *size)
 {
-	struct slice first, last;
+	struct slice set = slice_trim(slice_from(value, 6)), first, last;
 	uint64_t to;
 
 	*from = 0;
 	*size = all;
 	if (!slice_starts(value, S("bytes=")))
 		return RANGE_ALL;
-	last = slice_trim(slice_cut(slice_from(value, 6), '-', &first));
-	first = slice_trim(first);
+	last = slice_cut(set, '-', &first);
+	if (first.n == set.n)
+		return RANGE_ALL; /* no dash */
 	if (first.n == 0 && number(last, size)) {
 		if (*size == 0)
 			return RANGE_NONE;

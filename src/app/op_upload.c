@@ -214,10 +214,24 @@ WAITS static void receiver_free(struct receiver *r)
 	free(r);
 }
 
+/* What is packed, or a part, would be kept as if it were the file. */
+static enum rc check_whole(const struct request *r, struct err *e)
+{
+	struct slice coding = slice_trim(request_header(r, "CONTENT_ENCODING"));
+
+	if (request_header(r, "CONTENT_RANGE").n)
+		return err_tell(e, RC_BAD, "Content-Range: a file is sent whole");
+	if (coding.n && !slice_eq_nocase(coding, S("identity")))
+		return err_tell(e, RC_MEDIA, "Content-Encoding: files are taken as they are, not compressed");
+	return RC_OK;
+}
+
 static enum rc may_upload(struct exchange *x, struct err *e)
 {
 	if (!x->app->files)
 		return err_tell(e, RC_FORBIDDEN, "This server takes no files.");
+	if (check_whole(x->req, e) != RC_OK)
+		return e->rc;
 	if (x->who.kind == WHO_USER || request_header(x->req, "ORIGIN").n || !slice_is(request_header(x->req, "SEC_FETCH_SITE"), "cross-site"))
 		return RC_OK;
 	err_set(e, RC_FORBIDDEN, "another site's page sends a file and no origin");
