@@ -43,6 +43,11 @@ void files_splice(const struct files *f, struct slice base, struct slice owner, 
 bool files_in(struct slice json);
 
 /* ---- in messages ---- */
+/*
+ * Can it be sent along? Its row says so, but its bytes come after the row: a process that ended between the two, or a disk that took no more, left a row that
+ * the same upload again makes good, or the sweep takes. RC_NOT_FOUND: they are not there.
+ */
+WAITS enum rc files_there(struct files *f, struct slice id, struct err *e) MUSTCHECK;
 /* ChatKit's attachments of a user message, as they are stored: a JSON array, with placeholders. */
 void files_attach(struct buf *out, const struct store_file *f, size_t n, struct slice thread_id);
 /*

@@ -9,6 +9,17 @@
 #define THIRDS ((size_t)48 * 1024) /* bytes read at a time: whole groups of base64 */
 #define QUARTERS ((size_t)64 * 1024)
 
+enum rc files_there(struct files *f, struct slice id, struct err *e)
+{
+	struct file_reader *r;
+	uint64_t size;
+
+	if (file_open(&f->dir, id, &r, &size, e) != RC_OK)
+		return e->rc;
+	file_close(r);
+	return RC_OK;
+}
+
 /* ---- what a model reads ---- */
 
 /* All of it, at most max bytes, to p. */

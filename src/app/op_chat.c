@@ -249,6 +249,14 @@ static const struct message *with_files(struct arena *a, struct slice text, cons
 	return m;
 }
 
+/* A USED one was sent along before: it is shown as it is. */
+WAITS static enum rc check_here(struct exchange *x, const struct store_file *f, size_t i, struct err *e)
+{
+	enum rc rc = f->state == FILE_USED ? RC_OK : f->state == FILE_HERE ? files_there(x->app->files, f->id, e) : RC_NOT_FOUND;
+
+	return rc == RC_NOT_FOUND ? err_tell(e, RC_BAD, "params.input.attachments[%zu]: its upload is not complete", i) : rc;
+}
+
 /* Only what is here can be sent along. The ids stay for the begin, which makes them the thread's. */
 WAITS static enum rc attachments(struct exchange *x, const struct ck_input *in, struct turn_req *req, struct store_file *f, struct slice *json, struct err *e)
 {
@@ -264,8 +272,8 @@ WAITS static enum rc attachments(struct exchange *x, const struct ck_input *in, 
 	if (store_files(x->app->store, x->arena, x->who.owner, in->attachments, in->n_attachments, f, e) != RC_OK)
 		return e->rc;
 	for (size_t i = 0; i < in->n_attachments; i++) {
-		if (f[i].state != FILE_HERE && f[i].state != FILE_USED)
-			return err_tell(e, RC_BAD, "params.input.attachments[%zu]: its upload is not complete", i);
+		if (check_here(x, &f[i], i, e) != RC_OK)
+			return e->rc;
 		ids[i] = arena_dup(x->arena, f[i].id);
 	}
 	req->files = ids;

@@ -515,6 +515,30 @@ def test_no_room(store: Site) -> None:
     assert len(files(store)) == 3
 
 
+def test_bytes_that_did_not_come(store: Site) -> None:
+    """The row says that they are here, as after a kill between the two: nobody can send them along, and the same upload again mends it."""
+    me = store.client()
+    first = upload(me, PNG).json["id"]
+    announced = create(me)
+    where = path_of(announced["upload_descriptor"]["url"])
+    (store.dir / "files/files").chmod(0o500)
+    for path in ("/api/chat/attachments", where):
+        assert upload(me, PNG, path=path).status == 500
+    (store.dir / "files/files").chmod(0o700)
+    assert store.db("SELECT id, state FROM chatkit.file WHERE id <> %s", first) == [(announced["id"], "here")]
+    [path] = files(store)
+    path.unlink()
+    for file_id in (first, announced["id"]):
+        assert fetch(store, me.op("attachments.get_preview", attachment_id=file_id).json["preview_url"]).status == 404
+        refused = me.op("threads.create", input=message("look", file_id))
+        assert refused.status == 400 and "its upload is not complete" in refused.json["message"], refused
+    assert upload(me, png(2, 1)[:len(PNG)], path=where).status == 409, "other bytes were promised"
+    assert upload(me, PNG, path=where).status == 200
+    assert me.op("threads.create", input=message("look", announced["id"])).is_stream
+    assert me.op("attachments.delete", attachment_id=first).json == {}
+    nothing_left(store)
+
+
 def test_uploads_leave_room_for_others(site_factory) -> None:
     site = site_factory(env={"CHATKIT_REQUESTS": "6"})
     me = site.client()
