@@ -11,12 +11,15 @@ const INLINE = new RegExp([
   /\\([!-/:-@[-`{-~])/,
   /(`+)/,
   /(\*{1,3}|_{1,3}|~~)/,
-  /!?\[([^[\]\n]{0,1000})\]\(\s*<?([^\s()<>]{0,2000}(?:\([^\s()<>]{0,2000}\)[^\s()<>]{0,2000})?)>?(?:\s+"[^"\n]{0,300}")?\s*\)/,
+  /!?\[([^[\]\n]{0,1000})\]\(\s{0,9}<?([^\s()<>]{0,2000}(?:\([^\s()<>]{0,2000}\)[^\s()<>]{0,2000})?)>?(?:\s{1,9}"[^"\n]{0,300}")?\s{0,9}\)/,
   /<((?:https?:\/\/|mailto:)[^\s<>]{1,2000})>/,
   /\b(https?:\/\/[^\s<>"`\uE000]{1,2000})/,
   /(\n)/,
   /\uE000(\d{1,4})\uE001/,
 ].map((part) => part.source).join('|'), 'g');
+
+/* Pieces of one block, far more than anybody writes: what comes after them stays text. */
+const MOST = 10000;
 
 const EMPHASIS = { '*': ['em'], _: ['em'], '**': ['strong'], __: ['strong'], '***': ['strong', 'em'], ___: ['strong', 'em'], '~~': ['del'] };
 
@@ -36,7 +39,7 @@ export function inline(text, links = true) {
   };
   let at = 0;
   const scan = new RegExp(INLINE);
-  for (let match; (match = scan.exec(text));) {
+  for (let match, n = 0; n < MOST && (match = scan.exec(text)); n++) {
     if (match.index > at) top().push(text.slice(at, match.index));
     at = scan.lastIndex;
     const [all, escaped, ticks, mark, label, target, angled, bare, newline, source] = match;

@@ -140,3 +140,13 @@ def test_a_widget_of_a_megabyte(stub: Stub, page: Page) -> None:
     took = page.js("return performance.now()")
     assert took < 15000
     assert page.driver.find_element(By.XPATH, "//button[.='Show 2990 more']").is_displayed() and "This goes too deep to be shown." in item(page, "itm_4").text
+
+
+def test_markdown_that_nobody_writes(stub: Stub, page: Page) -> None:
+    """All of it is shown, in about the time that its length takes."""
+    page.open(stub.url)
+    page.driver.set_script_timeout(60)
+    for text in ("*a " * 50000, "_a" * 50000, "[x](" + " " * 100000 + "y", "[" * 100000, "`a ``b " * 10000, "> " * 50000, "- " * 50000, "<http://" * 20000):
+        length, took = page.driver.execute_async_script("""const [text, done] = arguments, root = document.createElement('div'), start = performance.now();
+            import('./markdown.js').then(({Markdown}) => new Markdown(root).set(text)).catch(() => {}).then(() => done([root.textContent.length, performance.now() - start]))""", text)
+        assert took < 3000 and (length > len(text) * 0.5 or text.startswith(("> ", "- "))), (text[:8], length, took)
