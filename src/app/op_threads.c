@@ -1,33 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* ChatKit's operations that answer at once: threads and items, read, renamed, deleted. */
-#include "app/files.h"
-#include "app/inner.h"
-#include "chatkit/item.h"
+#include "app/stream.h"
 #include "chatkit/page.h"
 #include "turn/follow.h"
 
-/* Item bodies as they stand, and what a running turn has said so far as an item. */
-static void item_bodies(struct exchange *x, const struct item_page *p, struct ck_page *out, bool oldest_last)
+/* What a running turn has said so far, as an item. Empty: too large to show now, it is shown when it is done. */
+static struct slice growing(struct exchange *x, const struct item_page *p, size_t i)
+{
+	struct ck_meta meta = {p->chunks[i].item_id, p->thread.id, p->chunks[i].created_us};
+	struct buf b = BUF_INIT(8 * TURN_TEXT_MAX);
+
+	ck_assistant_message(&b, &meta, p->chunks[i].text, true);
+	return stream_made(x->arena, &b);
+}
+
+/* Item bodies as they stand; what grows is the newest. */
+static void item_bodies(struct exchange *x, const struct item_page *p, struct ck_page *out, bool desc)
 {
 	struct slice *bodies = arena_alloc(x->arena, (p->n + p->n_chunks + 1) * sizeof(*bodies));
-	size_t n = 0;
 
-	for (size_t pass = 0; pass < 2; pass++) {
-		bool chunks = (pass == 0) == oldest_last; /* what grows is the newest: first in descending order */
+	*out = (struct ck_page){.bodies = bodies, .more = p->more};
+	for (size_t i = 0; i < p->n + p->n_chunks; i++) {
+		size_t chunk = desc ? i : i - p->n, item = desc ? i - p->n_chunks : i;
 
-		for (size_t i = 0; chunks && i < p->n_chunks; i++) {
-			struct ck_meta meta = {p->chunks[i].item_id, p->thread.id, p->chunks[i].created_us};
-			struct buf b = BUF_INIT(8 * TURN_TEXT_MAX);
-
-			ck_assistant_message(&b, &meta, p->chunks[i].text, true);
-			bodies[n] = arena_try_dup(x->arena, buf_slice(&b));
-			n += bodies[n].p != NULL; /* one too large to show now is shown when it is done */
-			buf_release(&b);
-		}
-		for (size_t i = 0; !chunks && i < p->n; i++)
-			bodies[n++] = p->items[i].body;
+		bodies[out->n] = chunk < p->n_chunks ? growing(x, p, chunk) : p->items[item].body;
+		out->after = chunk < p->n_chunks ? p->chunks[chunk].item_id : p->items[item].id;
+		out->n += bodies[out->n].n > 0;
 	}
-	*out = (struct ck_page){bodies, n, p->more, p->n ? p->items[p->n - 1].id : SLICE_NONE};
 }
 
 /* With addresses of files that are good from now on. */

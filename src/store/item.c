@@ -13,19 +13,29 @@ static const char sql_growing[] = "SELECT item_id, kind, created_us, n, t FROM c
 static const char sql_thread[] = "SELECT " SQL_THREAD("") " FROM chatkit.thread WHERE owner_id = $1 AND id = $2";
 
 /*
- * item_shown, backwards for the newest first; item_owner_id_thread_id_id_key finds where the page begins. $3 after which item (NULL: from the end; a hidden
- * one will do), $4 how many.
+ * Where a page begins. item_owner_id_thread_id_id_key, chunk_pkey. $3 after which item (NULL: from the end; a hidden one will do, and what grows stands
+ * behind all the others). An unknown one has no place, and nothing comes after NULL.
  */
+#define SQL_PLACE                                                                                                                                      \
+	"coalesce((SELECT f.seq FROM chatkit.item f WHERE f.owner_id = $1 AND f.thread_id = $2 AND f.id = $3),\n"                                      \
+	"         (SELECT max(9223372036854775807) FROM chatkit.chunk c WHERE c.owner_id = $1 AND c.thread_id = $2 AND c.item_id = $3))"
+
+/* item_shown, backwards for the newest first. $4 how many */
 #define SQL_ITEMS(before, far, order)                                                                                                                  \
 	"SELECT " SQL_ITEM("i.") "\n"                                                                                                                  \
 	"FROM chatkit.item i\n"                                                                                                                        \
 	"WHERE i.owner_id = $1 AND i.thread_id = $2 AND NOT i.hidden\n"                                                                                \
-	"  AND i.seq " before " (CASE WHEN $3::text IS NULL THEN " far "\n"                                                                            \
-	"       ELSE (SELECT f.seq FROM chatkit.item f WHERE f.owner_id = $1 AND f.thread_id = $2 AND f.id = $3) END)\n"                               \
+	"  AND i.seq " before " (CASE WHEN $3::text IS NULL THEN " far " ELSE " SQL_PLACE " END)\n"                                                    \
 	"ORDER BY i.seq " order " LIMIT $4"
 
 static const char sql_items_asc[] = SQL_ITEMS(">", "0", "ASC");
 static const char sql_items_desc[] = SQL_ITEMS("<", "9223372036854775807", "DESC");
+
+/* The thread, and whether the page begins anywhere. */
+static const char sql_page[] =
+	"SELECT " SQL_THREAD("t.") ", $3::text IS NULL OR " SQL_PLACE " IS NOT NULL\n"
+	"FROM chatkit.thread t WHERE t.owner_id = $1 AND t.id = $2";
+#define PAGE_KNOWN 5
 
 /* An item, and what its turn ran with. turn_pkey */
 #define SQL_ONE_ITEM                                                                                                                                   \
@@ -56,13 +66,43 @@ static enum rc read_one(struct arena *a, const struct db_rows *r, struct store_i
 	return RC_OK;
 }
 
+/* What grows stands at the newest end: which of it is on the page, and which items then have no place on it. */
+static void place_chunks(struct item_page *out, const struct page_req *p, size_t limit, bool known)
+{
+	size_t from = 0, to = out->n_chunks, at = 0, room = p->desc ? limit : limit - out->n;
+
+	while (at < to && !slice_eq(out->chunks[at].item_id, p->after))
+		at++;
+	if (!known || (p->desc ? p->after.n && at == to : out->more))
+		to = 0;
+	else if (p->desc)
+		to = at;
+	else if (at < to)
+		from = at + 1;
+	out->chunks += from;
+	out->n_chunks = to - from;
+	for (size_t i = 0; p->desc && i < out->n_chunks / 2; i++) {
+		struct store_chunk *a = &out->chunks[i], *b = &out->chunks[out->n_chunks - 1 - i], c = *a;
+
+		*a = *b;
+		*b = c;
+	}
+	out->more = out->more || out->n_chunks > room;
+	if (out->n_chunks > room)
+		out->n_chunks = room;
+	if (out->n > limit - out->n_chunks) {
+		out->n = limit - out->n_chunks;
+		out->more = true;
+	}
+}
+
 enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, const struct page_req *p, struct item_page *out,
 		    struct err *e)
 {
 	size_t limit = p->limit < STORE_PAGE_MAX ? p->limit : STORE_PAGE_MAX;
 	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT_OPT(p->after), DB_INT((int64_t)limit + 1)};
 	/* The chunks before the items: a turn that ends between the two is seen twice, not lost (look.c). */
-	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_thread, args, 2), CALL(sql_growing, args, 2),
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_page, args, 3), CALL(sql_growing, args, 2),
 				  CALL(p->desc ? sql_items_desc : sql_items_asc, args, 4)};
 	const struct db_rows *thread = &calls[1].rows, *chunks = &calls[2].rows, *items = &calls[3].rows;
 
@@ -74,14 +114,10 @@ enum rc store_items(struct store *s, struct arena *a, struct slice owner, struct
 	out->thread = store_read_thread(thread, 0, 0);
 	out->more = items->n > limit;
 	out->n = out->more ? limit : items->n;
-	if (store_read_items(a, items, out->n, &out->items, e) != RC_OK)
-		return e->rc;
-	/* What grows stands at the newest end. */
-	if (p->desc ? p->after.n > 0 : out->more)
-		return RC_OK;
-	if (store_read_chunks(a, chunks, &out->chunks, &out->n_chunks, e) != RC_OK)
+	if (store_read_items(a, items, out->n, &out->items, e) != RC_OK || store_read_chunks(a, chunks, &out->chunks, &out->n_chunks, e) != RC_OK)
 		return e->rc;
 	out->n_chunks = store_drop_chunks(out->chunks, out->n_chunks, out->items, out->n);
+	place_chunks(out, p, limit, db_bool(thread, 0, PAGE_KNOWN));
 	return RC_OK;
 }
 

@@ -234,7 +234,7 @@ WAITS enum rc store_follow(struct store *s, struct arena *a, const struct turn_k
 struct page_req {
 	size_t limit;                /* 1 .. STORE_PAGE_MAX */
 	bool desc;
-	struct slice after;          /* an id; unknown: an empty page */
+	struct slice after;          /* an id, of an item that grows too; unknown: an empty page */
 };
 struct thread_page {
 	struct store_thread *t;
@@ -246,7 +246,8 @@ struct item_page {
 	struct store_item *items;    /* without hidden ones */
 	size_t n;
 	bool more;
-	struct store_chunk *chunks;  /* of the running turn: only when the page reaches the newest end */
+	/* What grows, in the page's order: after the items, or before them when the newest come first. Both together are at most the limit. */
+	struct store_chunk *chunks;
 	size_t n_chunks;
 };
 /* By updated_us (a turn begins), then id. */

@@ -76,14 +76,17 @@ static size_t walk_items(struct shop *sh, const struct turn_key *k, size_t limit
 
 	do {
 		EXPECT_RC_E(RC_OK, store_items(sh->s, sh->a, k->owner, k->thread_id, &p, &page, &sh->e), &sh->e);
-		EXPECT(page.n <= limit && n + page.n <= max);
-		EXPECT(page.n == limit || !page.more);
-		/* What grows is shown with the newest page only. */
-		EXPECT_EQ(page.n_chunks, desc ? p.after.n == 0 : !page.more);
+		EXPECT(page.n + page.n_chunks <= limit && n + page.n + page.n_chunks <= max);
+		EXPECT(page.n + page.n_chunks == limit || !page.more);
+		/* What grows is the newest. */
+		for (size_t i = 0; desc && i < page.n_chunks; i++)
+			ids[n++] = page.chunks[i].item_id;
 		for (size_t i = 0; i < page.n; i++) {
 			EXPECT(!page.items[i].hidden);
 			ids[n++] = page.items[i].id;
 		}
+		for (size_t i = 0; !desc && i < page.n_chunks; i++)
+			ids[n++] = page.chunks[i].item_id;
 		p.after = n ? ids[n - 1] : SLICE_NONE;
 	} while (page.more);
 	return n;
@@ -92,7 +95,7 @@ static size_t walk_items(struct shop *sh, const struct turn_key *k, size_t limit
 static void items(struct io *io)
 {
 	static const size_t limits[] = {1, 2, 20, 42, 43, 44, 9999};
-	struct slice forth[ITEMS + 1], back[ITEMS + 1], hidden = SLICE_NONE;
+	struct slice forth[ITEMS + 2], back[ITEMS + 2], hidden = SLICE_NONE;
 	struct item_page page;
 	struct shop sh;
 	struct talk t;
@@ -114,12 +117,12 @@ static void items(struct io *io)
 	k = keep_of(&t, S("msg_grows"), 0, "grows");
 	EXPECT_RC_E(RC_OK, store_keep(sh.s, sh.a, &k, 1, NULL, 0, &kept, &sh.e), &sh.e);
 	for (size_t l = 0; l < countof(limits); l++) {
-		EXPECT_EQ(walk_items(&sh, &t.k, limits[l], false, forth, countof(forth)), ITEMS);
-		EXPECT_EQ(walk_items(&sh, &t.k, limits[l], true, back, countof(back)), ITEMS);
-		for (int i = 0; i < ITEMS; i++)
-			EXPECT(slice_eq(forth[i], back[ITEMS - 1 - i]));
+		EXPECT_EQ(walk_items(&sh, &t.k, limits[l], false, forth, countof(forth)), ITEMS + 1);
+		EXPECT_EQ(walk_items(&sh, &t.k, limits[l], true, back, countof(back)), ITEMS + 1);
+		for (int i = 0; i <= ITEMS; i++)
+			EXPECT(slice_eq(forth[i], back[ITEMS - i]));
 	}
-	EXPECT(slice_eq(forth[0], t.item));
+	EXPECT(slice_eq(forth[0], t.item) && slice_is(forth[ITEMS], "msg_grows"));
 	/* After a hidden one: i = 18 was the last before 20 whose batch had one, and forth[i] is what came with it. */
 	EXPECT_RC_E(RC_OK, store_items(sh.s, sh.a, t.k.owner, t.k.thread_id, &(struct page_req){.limit = 1, .after = hidden}, &page, &sh.e), &sh.e);
 	EXPECT(page.n == 1 && slice_eq(page.items[0].id, forth[19]));
