@@ -44,7 +44,7 @@ static int count_one(const char *path UNUSED, const struct stat *st UNUSED, int 
 	return 0;
 }
 
-static size_t files_there(void)
+static size_t on_disk(void)
 {
 	n_files = 0;
 	EXPECT_EQ(nftw(dir, count_one, 8, FTW_PHYS), 0);
@@ -78,7 +78,7 @@ static void drop(struct rig *r, struct slice owner, struct slice id)
 
 static void rig_close(struct rig *r)
 {
-	EXPECT_EQ(files_there(), 0);
+	EXPECT_EQ(on_disk(), 0);
 	EXPECT_EQ(ask("SELECT count(*) FROM chatkit.file"), 0);
 	shop_close(&r->sh);
 }
@@ -218,7 +218,7 @@ static void made_by_models(struct io *io)
 		EXPECT(slice_eq(load(&r, anna, id).data, whole));
 		buf_release(&b);
 	}
-	EXPECT_EQ(files_there(), 5);
+	EXPECT_EQ(on_disk(), 5);
 
 	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, t.k.thread_id, S("image/png"), encoded(&r, S("hello")), r.sh.a, &id, &r.e));
 	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, t.k.thread_id, S("image/png"), encoded(&r, S("%PDF-1")), r.sh.a, &id, &r.e));
@@ -230,14 +230,14 @@ static void made_by_models(struct io *io)
 	EXPECT_RC(RC_NOT_FOUND, files_put_image(NULL, anna, t.k.thread_id, S("image/gif"), encoded(&r, one), r.sh.a, &id, &r.e));
 	conf.files.owner_count = 5;
 	EXPECT_RC(RC_RATE, files_put_image(r.f, anna, t.k.thread_id, S("image/gif"), encoded(&r, one), r.sh.a, &id, &r.e));
-	EXPECT_EQ(files_there(), 5);
+	EXPECT_EQ(on_disk(), 5);
 
 	/* They go with their thread, at the sweep. */
 	talk_end(&r.sh, &t);
 	EXPECT_RC(RC_OK, store_thread_delete(r.sh.s, anna, t.k.thread_id, &found, &r.e));
-	EXPECT_EQ(files_there(), 5);
+	EXPECT_EQ(on_disk(), 5);
 	files_start(r.f);
-	for (int i = 0; i < 200 && files_there(); i++)
+	for (int i = 0; i < 200 && on_disk(); i++)
 		EXPECT_RC(RC_OK, io_sleep(io, 100000, NULL));
 	files_stop(r.f);
 	rig_close(&r);
@@ -285,7 +285,7 @@ static void refused(struct io *io)
 	EXPECT_RC(RC_OK, upload_begin(r.f, &is, r.sh.a, &u, &r.e));
 	EXPECT_RC(RC_MEDIA, upload_write(u, many(&r, "{\xff", 600), &r.e)); /* what it is is known, and not taken */
 	upload_end(u);
-	EXPECT_EQ(files_there(), 0);
+	EXPECT_EQ(on_disk(), 0);
 	rig_close(&r);
 }
 
