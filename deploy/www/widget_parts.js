@@ -132,6 +132,9 @@ function listView(spec, ctx) {
 function listViewItem(spec, ctx) {
   const row = el('div', { class: 'w-row' }, ...children(spec, ctx));
   styleFlex(row, { gap: spec.gap, align: spec.align }, 'row');
+  /* The same icon stands in every row: who cannot see where it stands hears which it is. */
+  const said = [...row.querySelectorAll('.w-title, .w-text, .w-caption')].map((one) => one.textContent).join(', ');
+  for (const button of said ? row.querySelectorAll('.w-button[aria-label]') : []) button.setAttribute('aria-label', `${button.getAttribute('aria-label')}: ${said}`);
   if (spec.onClickAction) {
     row.tabIndex = 0;
     row.setAttribute('role', 'button');

@@ -150,3 +150,19 @@ def test_markdown_that_nobody_writes(stub: Stub, page: Page) -> None:
         length, took = page.driver.execute_async_script("""const [text, done] = arguments, root = document.createElement('div'), start = performance.now();
             import('./markdown.js').then(({Markdown}) => new Markdown(root).set(text)).catch(() => {}).then(() => done([root.textContent.length, performance.now() - start]))""", text)
         assert took < 3000 and (length > len(text) * 0.5 or text.startswith(("> ", "- "))), (text[:8], length, took)
+
+
+def test_icons_that_are_pressed_have_names(stub: Stub, page: Page) -> None:
+    def row(title: str) -> dict:
+        return {"type": "ListViewItem", "children": [{"type": "Button", "iconStart": "empty-circle", "onClickAction": {"type": "x"}}, items.text(title), {"type": "Badge", "label": "new"}]}
+    begin(stub, page, items.widget({"type": "ListView", "children": [row("Milk"), row("Bread")]}) | {"id": "w"})
+    assert [b.accessible_name for b in item(page, "w").find_elements(By.TAG_NAME, "button")] == ["empty-circle: Milk", "empty-circle: Bread"]
+
+
+def test_the_readers_own_colours(stub: Stub, page: Page) -> None:
+    begin(stub, page, {"type": "workflow", "workflow": {"type": "custom", "tasks": items.TASKS, "summary": {"title": "Looked around", "icon": "search"}, "expanded": True}})
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "forced-colors", "value": "active"}]})
+    seen = page.js("""const canvas = getComputedStyle(document.body).backgroundColor;
+        return [...document.querySelectorAll('.mark')].map(m => { const s = getComputedStyle(m); return [Boolean(m.dataset.icon), s.borderTopColor === canvas, s.backgroundColor === canvas]; })""")
+    assert seen[0][:2] == seen[1][:2] == [True, True], "no circle around an icon"
+    assert (seen[3][0], seen[3][2]) == (False, False), "a point is seen"
