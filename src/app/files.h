@@ -57,10 +57,11 @@ void files_attach(struct buf *out, const struct store_file *f, size_t n, struct 
  */
 WAITS enum rc files_load(void *ctx, const struct caller *who, struct part *p, struct arena *a, struct err *e);
 /*
- * An image that a model made becomes a file of the thread, which is there. Its type is what its bytes are, whatever mime says; base64 may hold line breaks.
- * RC_PROTO: it is no image that is shown here, or too large. RC_RATE: over quota. RC_NOT_FOUND: ctx, the struct files, is NULL; or no such thread.
+ * An image that a model made becomes a file that no conversation uses yet: the batch that stores what shows it names it (store.h). Its type is what its bytes
+ * are, whatever mime says; base64 may hold line breaks. RC_PROTO: it is no image that is shown here, or too large. RC_RATE: over quota. RC_NOT_FOUND: ctx, the
+ * struct files, is NULL.
  */
-WAITS enum rc files_put_image(void *ctx, struct slice owner, struct slice thread_id, struct slice mime, struct slice base64, struct arena *a,
-			      struct slice *id, struct err *e) MUSTCHECK;
+WAITS enum rc files_put_image(void *ctx, struct slice owner, struct slice mime, struct slice base64, struct arena *a, struct slice *id,
+			      struct err *e) MUSTCHECK;
 
 #endif

@@ -158,29 +158,20 @@ WAITS static enum rc write_image(struct upload *u, struct slice base64, struct e
 	return rc == RC_OK ? upload_seal(u, e) : rc;
 }
 
-WAITS static enum rc image_row(struct upload *u, struct slice owner, struct slice thread_id, struct arena *a, struct slice *id, struct err *e)
+WAITS static enum rc image_row(struct upload *u, struct slice owner, struct arena *a, struct slice *id, struct err *e)
 {
 	struct id made = id_new(io_env(u->f->io), "img_");
-	struct store_quota quota = files_quota(u->f);
 	struct store_file row = {
 		.id = arena_dup(a, id_slice(&made)),
 		.name = arena_printf(a, "image.%.*s", SLICE_ARG(slice_from(u->mime, strlen("image/")))),
-		.mime = u->mime,
-		.thread_id = thread_id,
-		.sha256 = slice_mem(u->sha256, SHA256_LEN),
-		.state = FILE_USED,
 		.kind = FILE_IMAGE,
-		.size = u->size,
 	};
 
 	*id = row.id;
-	if (store_file_new(u->f->store, a, owner, &row, &quota, e) != RC_OK)
-		return e->rc;
-	return upload_place(u, a, owner, row.id, e);
+	return upload_new(u, a, owner, &row, e);
 }
 
-enum rc files_put_image(void *ctx, struct slice owner, struct slice thread_id, struct slice mime, struct slice base64, struct arena *a, struct slice *id,
-			struct err *e)
+enum rc files_put_image(void *ctx, struct slice owner, struct slice mime, struct slice base64, struct arena *a, struct slice *id, struct err *e)
 {
 	struct upload_is is = {.name = S("image"), .max = FILES_IMAGE_MAX, .any = true};
 	struct files *f = ctx;
@@ -196,7 +187,7 @@ enum rc files_put_image(void *ctx, struct slice owner, struct slice thread_id, s
 	if (rc == RC_OK && !files_is_image(u->mime))
 		rc = err_set(e, RC_MEDIA, "'%.*s' is no image", SLICE_ARG(slice_upto(u->mime, 60)));
 	if (rc == RC_OK)
-		rc = image_row(u, owner, thread_id, a, id, e);
+		rc = image_row(u, owner, a, id, e);
 	upload_end(u);
 	if (rc == RC_BAD || rc == RC_MEDIA || rc == RC_TOO_LARGE) {
 		e->rc = RC_PROTO;

@@ -254,25 +254,8 @@ WAITS static enum rc answer(struct exchange *x, const struct store_file *f, stru
 
 WAITS static enum rc new_row(struct exchange *x, struct receiver *r, struct store_file *f, struct err *e)
 {
-	struct store_quota quota = files_quota(x->app->files);
-	struct err ignored = ERR_INIT;
-
-	*f = (struct store_file){
-		.id = exchange_id(x, "atc_"),
-		.name = name_of(r),
-		.mime = r->up->mime,
-		.sha256 = slice_mem(r->up->sha256, SHA256_LEN),
-		.state = FILE_HERE,
-		.kind = FILE_UPLOAD,
-		.size = r->up->size,
-	};
-	if (store_file_new(x->app->store, x->arena, x->who.owner, f, &quota, e) != RC_OK)
-		return e->rc;
-	if (upload_place(r->up, x->arena, x->who.owner, f->id, e) == RC_OK)
-		return RC_OK;
-	if (store_file_drop(x->app->store, x->arena, x->who.owner, f->id, &ignored) == RC_OK)
-		(void)files_erase(x->app->files, x->arena, x->who.owner, f->id);
-	return e->rc;
+	*f = (struct store_file){.id = exchange_id(x, "atc_"), .name = name_of(r), .kind = FILE_UPLOAD};
+	return upload_new(r->up, x->arena, x->who.owner, f, e);
 }
 
 enum rc op_upload(struct exchange *x, struct err *e)

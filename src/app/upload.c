@@ -82,6 +82,24 @@ enum rc upload_place(struct upload *u, struct arena *a, struct slice owner, stru
 	return e->rc;
 }
 
+enum rc upload_new(struct upload *u, struct arena *a, struct slice owner, struct store_file *f, struct err *e)
+{
+	struct store_quota quota = files_quota(u->f);
+	struct err ignored = ERR_INIT;
+
+	f->mime = u->mime;
+	f->size = u->size;
+	f->sha256 = slice_mem(u->sha256, SHA256_LEN);
+	f->state = FILE_HERE;
+	if (store_file_new(u->f->store, a, owner, f, &quota, e) != RC_OK)
+		return e->rc;
+	if (upload_place(u, a, owner, f->id, e) == RC_OK)
+		return RC_OK;
+	if (store_file_drop(u->f->store, a, owner, f->id, &ignored) == RC_OK)
+		(void)files_erase(u->f, a, owner, f->id);
+	return e->rc;
+}
+
 void upload_end(struct upload *u)
 {
 	if (!u)

@@ -39,6 +39,11 @@ WAITS enum rc upload_seal(struct upload *u, struct err *e) MUSTCHECK;
  * RC_NOT_FOUND, and they are deleted.
  */
 WAITS enum rc upload_place(struct upload *u, struct arena *a, struct slice owner, struct slice id, struct err *e) MUSTCHECK;
+/*
+ * A file that nobody announced: its row (of which the caller gives id, name and kind), HERE and within the quota, then its name. Neither stays when this fails;
+ * what a kill leaves in between is the sweep's, for no conversation uses it yet.
+ */
+WAITS enum rc upload_new(struct upload *u, struct arena *a, struct slice owner, struct store_file *f, struct err *e) MUSTCHECK;
 WAITS void upload_end(struct upload *u); /* NULL is fine */
 
 #endif

@@ -155,15 +155,6 @@ enum rc rows_write(struct map *m, struct rows *r, bool entries, struct err *e)
 	return rc;
 }
 
-enum rc map_write_item(struct map *m, const struct store_item *it, struct err *e)
-{
-	struct rows r;
-
-	rows_open(m, &r, 1, 0);
-	r.put[r.batch.n_put++] = *it;
-	return rows_write(m, &r, false, e) == RC_OK ? RC_OK : err_wrap(e, "storing an item");
-}
-
 /* An array of n that has room for one more; NULL past the arena's cap. */
 static void *grow(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
 {

@@ -30,8 +30,6 @@ WAITS enum rc rows_write(struct map *m, struct rows *r, bool entries, struct err
 /* For the next write. All is copied; over the arena's cap: RC_TOO_LARGE. */
 enum rc map_due_item(struct map *m, const struct store_item *it, struct err *e) MUSTCHECK;
 enum rc map_due_entry(struct map *m, const struct message *msg, struct slice item_id, struct err *e) MUSTCHECK;
-/* One item on its own, written now. */
-WAITS enum rc map_write_item(struct map *m, const struct store_item *it, struct err *e);
 
 /* ---- the message (map_text.c) ---- */
 WAITS enum rc text_said(struct map *m, struct slice delta, struct err *e);

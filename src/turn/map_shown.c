@@ -330,6 +330,18 @@ static struct message image_message(struct arena *a, struct slice id, struct sli
 	return m;
 }
 
+/* The file becomes the thread's with its item: of a process that ends in between nothing stays. */
+WAITS static enum rc write_image(struct map *m, const struct store_item *it, const struct slice *file_id, struct err *e)
+{
+	struct rows r;
+
+	rows_open(m, &r, 1, 0);
+	r.put[r.batch.n_put++] = *it;
+	r.batch.files = file_id;
+	r.batch.n_files = 1;
+	return rows_write(m, &r, false, e) == RC_OK ? RC_OK : err_wrap(e, "storing an image");
+}
+
 enum rc shown_image(struct map *m, const struct model_image *img, struct err *e)
 {
 	struct arena *a = arena_new(4 * 1024 * 1024, m->arena);
@@ -340,7 +352,7 @@ enum rc shown_image(struct map *m, const struct model_image *img, struct err *e)
 	struct slice id;
 	enum rc rc = RC_OK;
 
-	if (!m->opts->save || m->opts->save(m->opts->files, m->key.owner, m->key.thread_id, img->mime, img->data, a, &id, &fail) != RC_OK) {
+	if (!m->opts->save || m->opts->save(m->opts->files, m->key.owner, img->mime, img->data, a, &id, &fail) != RC_OK) {
 		log_err(&(struct log_ctx){.thread = m->key.thread_id, .turn = m->key.turn_id}, "an image of the model's", &fail);
 		map_show(m, &(struct ck_event){.kind = CK_NOTICE, .level = "warning", .text = S("An image could not be kept.")});
 		goto out;
@@ -354,7 +366,7 @@ enum rc shown_image(struct map *m, const struct model_image *img, struct err *e)
 		struct slice url = arena_printf(a, "chatkit-file:%.*s", SLICE_ARG(id));
 
 		ck_generated_image(&b, &meta, id, url);
-		rc = map_write_item(m, &(struct store_item){.id = meta.id, .kind = S("generated_image"), .body = buf_slice(&b), .state = ITEM_DONE}, e);
+		rc = write_image(m, &(struct store_item){.id = meta.id, .kind = S("generated_image"), .body = buf_slice(&b), .state = ITEM_DONE}, &id, e);
 	}
 	if (rc == RC_OK) {
 		map_show(m, &(struct ck_event){.kind = CK_ITEM_DONE, .json = buf_slice(&b)});

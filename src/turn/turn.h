@@ -29,10 +29,9 @@ struct turns_opts {
 	bool finish_on_disconnect; /* a turn outlives its page; else it is cancelled when the client leaves */
 	bool show_reasoning;       /* thoughts become items */
 	struct model *title_model; /* names a conversation; NULL: its first words do */
-	/* Files, for models and of models. NULL: there are none. load as in agent_run; save: an image becomes a file of the thread. */
+	/* Files, for models and of models. NULL: there are none. load as in agent_run; save: an image becomes a file, the thread's when its item is stored. */
 	WAITS enum rc (*load)(void *ctx, const struct caller *who, struct part *file, struct arena *a, struct err *e);
-	WAITS enum rc (*save)(void *ctx, struct slice owner, struct slice thread_id, struct slice mime, struct slice base64, struct arena *a, struct slice *id,
-			      struct err *e);
+	WAITS enum rc (*save)(void *ctx, struct slice owner, struct slice mime, struct slice base64, struct arena *a, struct slice *id, struct err *e);
 	void *files;
 	/* A widget (JSON of one, or {"template","data"?}) checked and compact, into out. */
 	WAITS enum rc (*widget)(void *ctx, struct slice ref, struct buf *out, struct err *e);

@@ -639,6 +639,20 @@ def test_images_that_a_model_makes(model_site) -> None:
     assert "chatkit-file:" in site.db("SELECT body FROM chatkit.item WHERE kind = 'generated_image'")[0][0]
 
 
+def test_an_image_that_cannot_be_kept_costs_nothing(model_site) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(PNG).decode()}}
+    site = model_site([[{"delta": {"role": "assistant", "content": "Here.", "images": [picture]}}, {"finish": "stop"}, {"done": True}]])
+    me = site.client()
+    thread_id = me.op("threads.create", text="draw").thread_id
+    folder = site.dir / "files/files"
+    folder.chmod(0o500)
+    reply = me.op("threads.add_user_message", thread_id=thread_id, input=message("another"))
+    folder.chmod(0o700)
+    assert [n["message"] for n in reply.of("notice")] == ["An image could not be kept."] and reply.said == "Here.", reply
+    nothing_left(site)
+    assert site.db("SELECT count(*) FROM chatkit.file") == [(1,)], "it would count until its thread goes"
+
+
 def test_addresses_are_new_on_every_way_out(model_site) -> None:
     site = model_site(["I see."])
     me = site.client()

@@ -186,6 +186,12 @@ static struct slice encoded(struct rig *r, struct slice bytes)
 	return slice_mem(p, base64_encode(p, bytes));
 }
 
+/* As a turn does it that stores the image's item. */
+static void show(struct rig *r, struct talk *t, struct slice id)
+{
+	EXPECT_RC_E(RC_OK, store_write(r->sh.s, r->sh.a, &t->k, &(struct batch){.files = &id, .n_files = 1}, &r->e), &r->e);
+}
+
 static void made_by_models(struct io *io)
 {
 	struct rig r;
@@ -197,11 +203,14 @@ static void made_by_models(struct io *io)
 	rig_open(&r, io);
 	talk_new(&r.sh, &t, anna);
 	whole = encoded(&r, one);
-	EXPECT_RC_E(RC_OK, files_put_image(r.f, anna, t.k.thread_id, S("image/png"), whole, r.sh.a, &id, &r.e), &r.e);
+	EXPECT_RC_E(RC_OK, files_put_image(r.f, anna, S("image/png"), whole, r.sh.a, &id, &r.e), &r.e);
 	EXPECT_RC(RC_OK, store_files(r.sh.s, r.sh.a, anna, &id, 1, &row, &r.e));
-	EXPECT(row.state == FILE_USED && row.kind == FILE_IMAGE && slice_is(row.mime, "image/gif") && slice_is(row.name, "image.gif"));
-	EXPECT(slice_eq(row.thread_id, t.k.thread_id) && row.size == (int64_t)one.n);
+	EXPECT(row.state == FILE_HERE && row.kind == FILE_IMAGE && slice_is(row.mime, "image/gif") && slice_is(row.name, "image.gif"));
+	EXPECT(row.thread_id.n == 0 && row.size == (int64_t)one.n);
 	EXPECT(slice_eq(load(&r, anna, id).data, whole));
+	show(&r, &t, id);
+	EXPECT_RC(RC_OK, store_files(r.sh.s, r.sh.a, anna, &id, 1, &row, &r.e));
+	EXPECT(row.state == FILE_USED && slice_eq(row.thread_id, t.k.thread_id));
 
 	/* Lines, blanks around, several pieces. */
 	large = many(&r, "GIF89a\1\2\1\2\x80", 200000);
@@ -214,22 +223,22 @@ static void made_by_models(struct io *io)
 			buf_add(&b, slice_upto(slice_from(whole, at), line));
 			buf_adds(&b, "\r\n");
 		}
-		EXPECT_RC_E(RC_OK, files_put_image(r.f, anna, t.k.thread_id, S("image/gif"), buf_slice(&b), r.sh.a, &id, &r.e), &r.e);
+		EXPECT_RC_E(RC_OK, files_put_image(r.f, anna, S("image/gif"), buf_slice(&b), r.sh.a, &id, &r.e), &r.e);
 		EXPECT(slice_eq(load(&r, anna, id).data, whole));
+		show(&r, &t, id);
 		buf_release(&b);
 	}
 	EXPECT_EQ(on_disk(), 5);
 
-	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, t.k.thread_id, S("image/png"), encoded(&r, S("hello")), r.sh.a, &id, &r.e));
-	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, t.k.thread_id, S("image/png"), encoded(&r, S("%PDF-1")), r.sh.a, &id, &r.e));
-	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, t.k.thread_id, S("image/png"), S("R0lGO%"), r.sh.a, &id, &r.e));
-	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, t.k.thread_id, S("image/png"), S(" "), r.sh.a, &id, &r.e));
+	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, S("image/png"), encoded(&r, S("hello")), r.sh.a, &id, &r.e));
+	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, S("image/png"), encoded(&r, S("%PDF-1")), r.sh.a, &id, &r.e));
+	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, S("image/png"), S("R0lGO%"), r.sh.a, &id, &r.e));
+	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, S("image/png"), S(" "), r.sh.a, &id, &r.e));
 	large = encoded(&r, many(&r, "GIF89a\1\2\1\2\x80", FILES_IMAGE_MAX + 1));
-	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, t.k.thread_id, S("image/gif"), large, r.sh.a, &id, &r.e));
-	EXPECT_RC(RC_NOT_FOUND, files_put_image(r.f, anna, S("thr_none"), S("image/gif"), encoded(&r, one), r.sh.a, &id, &r.e));
-	EXPECT_RC(RC_NOT_FOUND, files_put_image(NULL, anna, t.k.thread_id, S("image/gif"), encoded(&r, one), r.sh.a, &id, &r.e));
+	EXPECT_RC(RC_PROTO, files_put_image(r.f, anna, S("image/gif"), large, r.sh.a, &id, &r.e));
+	EXPECT_RC(RC_NOT_FOUND, files_put_image(NULL, anna, S("image/gif"), encoded(&r, one), r.sh.a, &id, &r.e));
 	conf.files.owner_count = 5;
-	EXPECT_RC(RC_RATE, files_put_image(r.f, anna, t.k.thread_id, S("image/gif"), encoded(&r, one), r.sh.a, &id, &r.e));
+	EXPECT_RC(RC_RATE, files_put_image(r.f, anna, S("image/gif"), encoded(&r, one), r.sh.a, &id, &r.e));
 	EXPECT_EQ(on_disk(), 5);
 
 	/* They go with their thread, at the sweep. */
