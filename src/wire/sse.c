@@ -138,11 +138,11 @@ static bool over(const struct sse_dec *d)
 /* A line of either origin, its limits checked the same for both: a stream means the same however it was cut. */
 static void one_line(struct sse_dec *d, struct slice line, bool carried)
 {
+	if (line.n > d->max + LINE_MORE || !buf_ok(&d->line))
+		d->too_long = true;
 	if (!d->started && slice_starts(line, S("\xef\xbb\xbf")))
 		line = slice_from(line, 3);
 	d->started = true;
-	if (line.n > d->max + LINE_MORE || !buf_ok(&d->line))
-		d->too_long = true;
 	if (line.n == 0 || line.p[0] == ':') {
 		d->comment_seen |= line.n > 0;
 	} else {

@@ -103,6 +103,8 @@ static const struct {
 	{S_INIT("id: " X1024 "\ndata: a\n\n"), "[|a|" X1024 "] retry -1"},
 	{S_INIT(":" X1024 X64 "0123456789abcde\ndata: a\n\n"), "[|a|] retry -1"}, /* 64 + 1040 */
 	{S_INIT(":" X1024 X64 "0123456789abcdef\ndata: a\n\n"), "TOO LONG retry -1"},
+	{S_INIT("\xef\xbb\xbf:" X1024 X64 "0123456789ab\ndata: a\n\n"), "[|a|] retry -1"}, /* a BOM is part of its line */
+	{S_INIT("\xef\xbb\xbf:" X1024 X64 "0123456789abc\ndata: a\n\n"), "TOO LONG retry -1"},
 };
 
 static void sse__streams__give_their_events(void **state UNUSED)
