@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ChatKit's pure parts: requests in, items, events and pages out. */
+/* ChatKit's pure parts: items, events and pages out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,120 +10,6 @@
 #include "chatkit/event.h"
 #include "chatkit/item.h"
 #include "chatkit/page.h"
-
-static struct ck_request *read(struct arena *a, const char *text, struct err *e)
-{
-	struct guard_limits limits = GUARD_CLIENT;
-	struct ck_request *r = arena_new_of(a, struct ck_request);
-	struct json_doc *doc;
-	struct json_at root;
-
-	*e = ERR_INIT;
-	if (json_parse(a, slice_cstr(text), &limits, &doc, e) != RC_OK)
-		return NULL;
-	root = json_root(doc);
-	return ck_request_read(a, &root, r, e) == RC_OK ? r : NULL;
-}
-
-static void request__good_ones__are_read(void **state)
-{
-	struct arena *a = arena_new(1 << 20, NULL);
-	struct err e;
-	struct ck_request *r;
-
-	(void)state;
-	r = read(a, "{\"type\":\"threads.list\",\"params\":{\"limit\":9999,\"order\":\"desc\"}}", &e);
-	assert_non_null(r);
-	assert_int_equal(r->op, CK_THREADS_LIST);
-	assert_int_equal(r->limit, CK_PAGE_MAX);
-	assert_true(r->desc);
-
-	r = read(a, "{\"type\":\"threads.list\",\"params\":{\"limit\":null,\"after\":null},\"metadata\":{}}", &e);
-	assert_non_null(r);
-	assert_int_equal(r->limit, CK_PAGE_DEFAULT);
-	assert_int_equal(r->after.n, 0);
-
-	r = read(a, "{\"type\":\"items.list\",\"params\":{\"thread_id\":\"thr_1\",\"order\":\"asc\",\"after\":\"msg_2\",\"limit\":0}}", &e);
-	assert_non_null(r);
-	assert_false(r->desc);
-	assert_int_equal(r->limit, CK_PAGE_DEFAULT);
-	assert_true(slice_is(r->after, "msg_2"));
-
-	r = read(a,
-		 "{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"input_text\",\"text\":\"hi \"},"
-		 "{\"type\":\"input_tag\",\"id\":\"u1\",\"text\":\"Ann\",\"data\":{\"k\":null}}],"
-		 "\"attachments\":[],\"quoted_text\":\"\",\"inference_options\":{\"model\":\"m\",\"tool_choice\":{\"id\":\"t\"}}}}}",
-		 &e);
-	assert_non_null(r);
-	assert_int_equal(r->input->n_parts, 2);
-	assert_true(r->input->parts[1].tag);
-	assert_true(slice_is(r->input->parts[1].data, "{\"k\":null}"));
-	assert_true(r->input->has_quoted);
-	assert_true(slice_is(r->input->model, "m"));
-	assert_true(slice_is(r->input->tool_choice, "t"));
-
-	/* Older front ends leave members out. */
-	r = read(a, "{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"input_text\",\"text\":\"hi\"}],\"quoted_text\":null}}}", &e);
-	assert_non_null(r);
-	assert_false(r->input->has_quoted);
-	arena_free(a);
-}
-
-static void request__bad_ones__name_the_path(void **state)
-{
-	static const struct {
-		const char *in, *want;
-	} rows[] = {
-		{"{}", "type: missing"},
-		{"{\"type\":5}", "type: expected string"},
-		{"{\"type\":\"threads.explode\",\"params\":{}}", "type: unknown operation 'threads.explode'"},
-		{"{\"type\":\"threads.create\"}", "params: missing"},
-		{"{\"type\":\"threads.create\",\"params\":7}", "params: expected object"},
-		{"{\"type\":\"threads.create\",\"params\":{}}", "params.input: missing"},
-		{"{\"type\":\"threads.create\",\"params\":{\"input\":[]}}", "params.input: expected object"},
-		{"{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"input_text\",\"text\":4}]}}}",
-		 "params.input.content[0].text: expected string"},
-		{"{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"image\",\"text\":\"x\"}]}}}",
-		 "params.input.content[0].type: expected 'input_text' or 'input_tag'"},
-		{"{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"input_text\",\"text\":\" \\n\"}]}}}",
-		 "params.input.content: the message is empty"},
-		{"{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[],\"attachments\":[5]}}}", "params.input.attachments[0]: expected string"},
-		{"{\"type\":\"threads.get_by_id\",\"params\":{}}", "params.thread_id: missing"},
-		{"{\"type\":\"threads.get_by_id\",\"params\":{\"thread_id\":\"\"}}", "params.thread_id: expected an id of 1 to 200 bytes"},
-		{"{\"type\":\"threads.list\",\"params\":{\"order\":\"up\"}}", "params.order: expected 'asc' or 'desc'"},
-		{"{\"type\":\"threads.list\",\"params\":{\"limit\":\"20\"}}", "params.limit: expected integer"},
-	};
-	struct arena *a = arena_new(1 << 20, NULL);
-
-	(void)state;
-	for (size_t i = 0; i < countof(rows); i++) {
-		struct err e;
-
-		assert_null(read(a, rows[i].in, &e));
-		assert_int_equal(e.rc, RC_BAD);
-		assert_string_equal(err_sentence(&e), rows[i].want);
-	}
-	arena_free(a);
-}
-
-static void title__is_the_first_words(void **state)
-{
-	static const struct {
-		const char *in, *want;
-	} rows[] = {
-		{"hello", "hello"},
-		{"  add milk\nto my list", "add milk"},
-		{"one two three four five six seven eight nine ten eleven twelve", "one two three four five six seven eight nine\xe2\x80\xa6"},
-		{"", ""},
-		{"\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac"},
-	};
-	struct arena *a = arena_new(1 << 20, NULL);
-
-	(void)state;
-	for (size_t i = 0; i < countof(rows); i++)
-		assert_true(slice_is(ck_title_of(a, slice_cstr(rows[i].in)), rows[i].want));
-	arena_free(a);
-}
 
 static const struct ck_meta meta = {S_INIT("msg_1"), S_INIT("thr_1"), 1764261886180370};
 
@@ -226,9 +112,6 @@ static void thread__null_members_are_left_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(request__good_ones__are_read),
-		cmocka_unit_test(request__bad_ones__name_the_path),
-		cmocka_unit_test(title__is_the_first_words),
 		cmocka_unit_test(items__are_serialised_exactly),
 		cmocka_unit_test(workflow__cut_off__has_no_loading_task),
 		cmocka_unit_test(events__are_one_data_line),

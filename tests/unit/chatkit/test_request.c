@@ -44,6 +44,42 @@ static void every_operation__is_in_the_table(void **state)
 	}
 }
 
+static void pages_and_messages__are_read(void **state)
+{
+	struct arena *a = arena_new(1 << 20, NULL);
+	struct ck_request *r;
+
+	(void)state;
+	r = good(a, "{\"type\":\"threads.list\",\"params\":{\"limit\":9999,\"order\":\"desc\"}}");
+	assert_int_equal(r->op, CK_THREADS_LIST);
+	assert_int_equal(r->limit, CK_PAGE_MAX);
+	assert_true(r->desc);
+
+	r = good(a, "{\"type\":\"threads.list\",\"params\":{\"limit\":null,\"after\":null},\"metadata\":{}}");
+	assert_int_equal(r->limit, CK_PAGE_DEFAULT);
+	assert_int_equal(r->after.n, 0);
+
+	r = good(a, "{\"type\":\"items.list\",\"params\":{\"thread_id\":\"thr_1\",\"order\":\"asc\",\"after\":\"msg_2\",\"limit\":0}}");
+	assert_false(r->desc);
+	assert_int_equal(r->limit, CK_PAGE_DEFAULT);
+	assert_true(slice_is(r->after, "msg_2"));
+
+	r = good(a, "{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"input_text\",\"text\":\"hi \"},"
+		    "{\"type\":\"input_tag\",\"id\":\"u1\",\"text\":\"Ann\",\"data\":{\"k\":null}}],"
+		    "\"attachments\":[],\"quoted_text\":\"\",\"inference_options\":{\"model\":\"m\",\"tool_choice\":{\"id\":\"t\"}}}}}");
+	assert_int_equal(r->input->n_parts, 2);
+	assert_true(r->input->parts[1].tag);
+	assert_true(slice_is(r->input->parts[1].data, "{\"k\":null}"));
+	assert_true(r->input->has_quoted);
+	assert_true(slice_is(r->input->model, "m"));
+	assert_true(slice_is(r->input->tool_choice, "t"));
+
+	/* Older front ends leave members out. */
+	r = good(a, "{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"input_text\",\"text\":\"hi\"}],\"quoted_text\":null}}}");
+	assert_false(r->input->has_quoted);
+	arena_free(a);
+}
+
 static void tool_output__is_any_value(void **state)
 {
 	static const struct {
@@ -142,6 +178,24 @@ static void bad_ones__name_the_path(void **state)
 	static const struct {
 		const char *in, *want;
 	} rows[] = {
+		{"{}", "type: missing"},
+		{"{\"type\":5}", "type: expected string"},
+		{"{\"type\":\"threads.explode\",\"params\":{}}", "type: unknown operation 'threads.explode'"},
+		{"{\"type\":\"threads.create\"}", "params: missing"},
+		{"{\"type\":\"threads.create\",\"params\":7}", "params: expected object"},
+		{"{\"type\":\"threads.create\",\"params\":{}}", "params.input: missing"},
+		{"{\"type\":\"threads.create\",\"params\":{\"input\":[]}}", "params.input: expected object"},
+		{"{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"input_text\",\"text\":4}]}}}",
+		 "params.input.content[0].text: expected string"},
+		{"{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"image\",\"text\":\"x\"}]}}}",
+		 "params.input.content[0].type: expected 'input_text' or 'input_tag'"},
+		{"{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[{\"type\":\"input_text\",\"text\":\" \\n\"}]}}}",
+		 "params.input.content: the message is empty"},
+		{"{\"type\":\"threads.create\",\"params\":{\"input\":{\"content\":[],\"attachments\":[5]}}}", "params.input.attachments[0]: expected string"},
+		{"{\"type\":\"threads.get_by_id\",\"params\":{}}", "params.thread_id: missing"},
+		{"{\"type\":\"threads.get_by_id\",\"params\":{\"thread_id\":\"\"}}", "params.thread_id: expected an id of 1 to 200 bytes"},
+		{"{\"type\":\"threads.list\",\"params\":{\"order\":\"up\"}}", "params.order: expected 'asc' or 'desc'"},
+		{"{\"type\":\"threads.list\",\"params\":{\"limit\":\"20\"}}", "params.limit: expected integer"},
 		{"{\"type\":\"threads.add_structured_input\",\"params\":{\"thread_id\":\"t\",\"item_id\":\"m\"}}", "params.input: missing"},
 		{"{\"type\":\"threads.add_structured_input\",\"params\":{\"thread_id\":\"t\",\"item_id\":\"m\",\"input\":{\"status\":\"done\"}}}",
 		 "params.input.status: expected 'answered' or 'skipped'"},
@@ -247,10 +301,30 @@ static void message__for_the_model(void **state)
 	arena_free(a);
 }
 
+static void title__is_the_first_words(void **state)
+{
+	static const struct {
+		const char *in, *want;
+	} rows[] = {
+		{"hello", "hello"},
+		{"  add milk\nto my list", "add milk"},
+		{"one two three four five six seven eight nine ten eleven twelve", "one two three four five six seven eight nine\xe2\x80\xa6"},
+		{"", ""},
+		{"\xe6\x97\xa5\xe6\x9c\xac", "\xe6\x97\xa5\xe6\x9c\xac"},
+	};
+	struct arena *a = arena_new(1 << 20, NULL);
+
+	(void)state;
+	for (size_t i = 0; i < countof(rows); i++)
+		assert_true(slice_is(ck_title_of(a, slice_cstr(rows[i].in)), rows[i].want));
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_operation__is_in_the_table),
+		cmocka_unit_test(pages_and_messages__are_read),
 		cmocka_unit_test(tool_output__is_any_value),
 		cmocka_unit_test(structured_input__answers),
 		cmocka_unit_test(action__is_what_the_client_says),
@@ -258,6 +332,7 @@ int main(void)
 		cmocka_unit_test(bad_ones__name_the_path),
 		cmocka_unit_test(counts__have_a_limit),
 		cmocka_unit_test(message__for_the_model),
+		cmocka_unit_test(title__is_the_first_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
