@@ -27,9 +27,8 @@
 enum rc widget_check(struct arena *a, struct slice json, struct buf *out, struct buf *warnings, struct err *e) MUSTCHECK;
 
 enum widget_change_kind {
-	WIDGET_ROOT,      /* json: the whole widget */
-	WIDGET_COMPONENT, /* id, json: one node */
-	WIDGET_TEXT,      /* id, text: what was added to its value, done */
+	WIDGET_ROOT, /* json: the whole widget */
+	WIDGET_TEXT, /* id, text: what was added to its value, done */
 };
 struct widget_change {
 	enum widget_change_kind kind;
@@ -41,13 +40,11 @@ struct widget_change {
 /*
  * What turns the widget that is shown into another. Nothing; or a WIDGET_TEXT for each Text or Markdown with an id whose value only grew (done when its
  * "streaming" is not true); else one WIDGET_ROOT: a type, id, key, any other property or the length of a list differs, or a text without an id, or with one
- * that is not its alone, grew. With components a WIDGET_COMPONENT stands in for the root, where the innermost node around a difference that has an id of its
- * own is enough; they and texts may come together.
+ * that is not its alone, grew.
  * Both passed widget_check. RC_BAD: after did not. before may be anything: then it is a WIDGET_ROOT. A root's json is after itself. out has
  * WIDGET_CHANGES_MAX places.
  */
-enum rc widget_diff(struct arena *a, struct slice before, struct slice after, bool components, struct widget_change *out, size_t *n,
-		    struct err *e) MUSTCHECK;
+enum rc widget_diff(struct arena *a, struct slice before, struct slice after, struct widget_change *out, size_t *n, struct err *e) MUSTCHECK;
 
 /*
  * What a person filled in, written back into the controls as their defaults, for they forget it when they are drawn again. payload: of the action, JSON; a

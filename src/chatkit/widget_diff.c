@@ -2,9 +2,7 @@
 #include "chatkit/widget_inner.h"
 
 struct diff {
-	bool components;
 	struct widget_change *out;
-	struct json_at *nodes; /* of a WIDGET_COMPONENT at the same place in out */
 	size_t n;
 	const struct json_at *root; /* of after */
 };
@@ -105,19 +103,10 @@ static size_t count_id(const struct json_at *node, struct slice id)
 	return n;
 }
 
-static bool add(struct diff *d, struct widget_change c, const struct json_at *node)
-{
-	if (d->n == WIDGET_CHANGES_MAX || c.id.n == 0 || count_id(d->root, c.id) != 1)
-		return false;
-	d->nodes[d->n] = *node;
-	d->nodes[d->n].up = NULL; /* which may be gone when its text is wanted */
-	d->out[d->n++] = c;
-	return true;
-}
-
+/* false: it has another value, or a longer one that cannot be told of by itself. */
 static bool diff_value(struct diff *d, const struct json_at *b, const struct json_at *a)
 {
-	struct slice before, after;
+	struct slice before, after, id = widget_str(a, "id");
 
 	if (!is_text(b) || !is_text(a))
 		return true; /* same_self has seen it */
@@ -125,14 +114,10 @@ static bool diff_value(struct diff *d, const struct json_at *b, const struct jso
 	after = widget_str(a, "value");
 	if (slice_eq(before, after))
 		return true;
-	if (!slice_starts(after, before))
+	if (!slice_starts(after, before) || d->n == WIDGET_CHANGES_MAX || id.n == 0 || count_id(d->root, id) != 1)
 		return false;
-	return add(d,
-		   (struct widget_change){.kind = WIDGET_TEXT,
-					  .id = widget_str(a, "id"),
-					  .text = slice_from(after, before.n),
-					  .done = !widget_true(a, "streaming")},
-		   a);
+	d->out[d->n++] = (struct widget_change){.kind = WIDGET_TEXT, .id = id, .text = slice_from(after, before.n), .done = !widget_true(a, "streaming")};
+	return true;
 }
 
 static bool diff_node(struct diff *d, const struct json_at *b, const struct json_at *a);
@@ -151,26 +136,19 @@ static bool diff_children(struct diff *d, const struct json_at *b, const struct 
 	return true;
 }
 
-/* All that differs in it is in d's changes now. false: it is not, and what is around it must be drawn again. */
+/* All that differs in it is in d's changes now. false: it is not, and the widget must be drawn again. */
 static bool diff_node(struct diff *d, const struct json_at *b, const struct json_at *a)
 {
-	size_t mark = d->n;
-
 	if (json_kind(a) != JSON_OBJECT || json_kind(b) != JSON_OBJECT)
 		return same(b, a);
 	if (!same_member(b, a, "type") || !same_member(b, a, "id") || !same_member(b, a, "key"))
 		return false;
-	if (same_self(b, a) && diff_value(d, b, a) && diff_children(d, b, a))
-		return true;
-	d->n = mark;
-	if (!d->components || a->v == d->root->v)
-		return false;
-	return add(d, (struct widget_change){.kind = WIDGET_COMPONENT, .id = widget_str(a, "id")}, a);
+	return same_self(b, a) && diff_value(d, b, a) && diff_children(d, b, a);
 }
 
-enum rc widget_diff(struct arena *a, struct slice before, struct slice after, bool components, struct widget_change *out, size_t *n, struct err *e)
+enum rc widget_diff(struct arena *a, struct slice before, struct slice after, struct widget_change *out, size_t *n, struct err *e)
 {
-	struct diff d = {.components = components, .out = out, .nodes = arena_alloc(a, WIDGET_CHANGES_MAX * sizeof(*d.nodes))};
+	struct diff d = {.out = out};
 	struct json_at b, root;
 
 	*n = 0;
@@ -179,12 +157,8 @@ enum rc widget_diff(struct arena *a, struct slice before, struct slice after, bo
 	d.root = &root;
 	if (widget_read(a, before, &b, NULL) != RC_OK || !diff_node(&d, &b, &root)) {
 		out[0] = (struct widget_change){.kind = WIDGET_ROOT, .json = after};
-		*n = 1;
-		return json_done(root.doc, e);
+		d.n = 1;
 	}
-	for (size_t i = 0; i < d.n; i++)
-		if (out[i].kind == WIDGET_COMPONENT)
-			out[i].json = json_text(&d.nodes[i]);
 	*n = d.n;
 	return json_done(root.doc, e);
 }

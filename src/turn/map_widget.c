@@ -50,20 +50,11 @@ static void grown_free(struct grown *g)
 /* Whether a text is whole is not known before the call is: item.done says so for all of it. */
 WAITS static void change_shown(struct map *m, const struct grown *g, const struct widget_change *c)
 {
-	struct ck_event ev = {.item_id = g->id, .json = c->json, .text = c->text, .name = c->id};
-
-	switch (c->kind) {
-	case WIDGET_ROOT:
-		ev.kind = CK_WIDGET_ROOT;
-		break;
-	case WIDGET_COMPONENT:
-		ev.kind = CK_WIDGET_COMPONENT;
-		break;
-	case WIDGET_TEXT:
-		ev.kind = CK_WIDGET_TEXT;
-		break;
-	}
-	map_show(m, &ev);
+	map_show(m, &(struct ck_event){.kind = c->kind == WIDGET_ROOT ? CK_WIDGET_ROOT : CK_WIDGET_TEXT,
+				       .item_id = g->id,
+				       .json = c->json,
+				       .text = c->text,
+				       .name = c->id});
 }
 
 #define DIFF_MAX (32 * 1024 * 1024) /* two widgets as trees */
@@ -76,7 +67,7 @@ WAITS static void grown_to(struct map *m, struct grown *g, struct slice widget)
 	size_t n = 0;
 
 	map_breathe(m, widget.n);
-	if (widget_diff(a, buf_slice(&g->widget), widget, false, changes, &n, NULL) != RC_OK) {
+	if (widget_diff(a, buf_slice(&g->widget), widget, changes, &n, NULL) != RC_OK) {
 		changes[0] = (struct widget_change){.kind = WIDGET_ROOT, .json = widget};
 		n = 1;
 	}

@@ -147,7 +147,7 @@ static void check__refuses_what_cannot(void **state)
 	arena_free(a);
 }
 
-/* Changes as text: "root", "component ID JSON", "text ID DELTA", with "." behind a text that is done; one a line. */
+/* Changes as text: "root", "text ID DELTA", with "." behind a text that is done; one a line. */
 static const char *shown(struct arena *a, const struct widget_change *c, size_t n, struct slice after)
 {
 	struct buf b = BUF_INIT(1 << 16);
@@ -160,9 +160,6 @@ static const char *shown(struct arena *a, const struct widget_change *c, size_t 
 		case WIDGET_ROOT:
 			assert_true(slice_eq(c[i].json, after));
 			buf_adds(&b, "root");
-			break;
-		case WIDGET_COMPONENT:
-			buf_addf(&b, "component %.*s %.*s", SLICE_ARG(c[i].id), SLICE_ARG(c[i].json));
 			break;
 		case WIDGET_TEXT:
 			buf_addf(&b, "text %.*s %.*s%s", SLICE_ARG(c[i].id), SLICE_ARG(c[i].text), c[i].done ? "." : "");
@@ -179,78 +176,68 @@ static const char *shown(struct arena *a, const struct widget_change *c, size_t 
 #define TS(id, value) "{'type':'Markdown','id':'" id "','value':'" value "','streaming':true}"
 
 static const struct {
-	const char *before, *after;
-	const char *plain;      /* what the official SDK's rule gives */
-	const char *components; /* and ours, when it may; NULL: the same */
+	const char *before, *after, *want;
 } diffs[] = {
-	{CARD(T("a", "x")), CARD(T("a", "x")), "", NULL},
-	{CARD("{'type':'Text','id':'a','value':'x'}"), CARD("{'value':'x','id':'a','type':'Text'}"), "", NULL},
-	{CARD(TS("a", "x")), CARD(TS("a", "xyz")), "text a yz", NULL},
-	{CARD(T("a", "")), CARD(T("a", "y")), "text a y.", NULL},
-	{CARD(TS("a", "x") "," TS("b", "x")), CARD(TS("a", "x1") "," TS("b", "x2")), "text a 1\ntext b 2", NULL},
+	{CARD(T("a", "x")), CARD(T("a", "x")), ""},
+	{CARD("{'type':'Text','id':'a','value':'x'}"), CARD("{'value':'x','id':'a','type':'Text'}"), ""},
+	{CARD(TS("a", "x")), CARD(TS("a", "xyz")), "text a yz"},
+	{CARD(T("a", "")), CARD(T("a", "y")), "text a y."},
+	{CARD(TS("a", "x") "," TS("b", "x")), CARD(TS("a", "x1") "," TS("b", "x2")), "text a 1\ntext b 2"},
 	/* Not an extension; the SDK makes this an error when all else is the same. */
-	{CARD(T("a", "xy")), CARD(T("a", "x")), "root", "component a {'type':'Text','id':'a','value':'x'}"},
-	{CARD(T("a", "xy")), CARD(T("a", "zxy")), "root", "component a {'type':'Text','id':'a','value':'zxy'}"},
+	{CARD(T("a", "xy")), CARD(T("a", "x")), "root"},
+	{CARD(T("a", "xy")), CARD(T("a", "zxy")), "root"},
 	/* The end of streaming, in the same step as text. */
-	{CARD(TS("a", "x")), CARD("{'type':'Markdown','id':'a','value':'xy','streaming':false}"), "root",
-	 "component a {'type':'Markdown','id':'a','value':'xy','streaming':false}"},
+	{CARD(TS("a", "x")), CARD("{'type':'Markdown','id':'a','value':'xy','streaming':false}"), "root"},
 	/* Another type, id or key. */
-	{CARD(T("a", "x")), CARD("{'type':'Title','id':'a','value':'x'}"), "root", NULL},
-	{CARD(T("a", "x")), CARD(T("b", "x")), "root", NULL},
-	{CARD("{'type':'Text','value':'x'}"), CARD(T("b", "x")), "root", NULL},
-	{CARD("{'type':'Text','id':'a','key':'1','value':'x'}"), CARD("{'type':'Text','id':'a','key':'2','value':'x'}"), "root", NULL},
+	{CARD(T("a", "x")), CARD("{'type':'Title','id':'a','value':'x'}"), "root"},
+	{CARD(T("a", "x")), CARD(T("b", "x")), "root"},
+	{CARD("{'type':'Text','value':'x'}"), CARD(T("b", "x")), "root"},
+	{CARD("{'type':'Text','id':'a','key':'1','value':'x'}"), CARD("{'type':'Text','id':'a','key':'2','value':'x'}"), "root"},
 	/* A list's length; another property; one that went. */
-	{CARD(T("a", "x")), CARD(T("a", "x") "," T("b", "y")), "root", NULL},
-	{CARD("{'type':'Text','id':'a','value':'x','size':'sm'}"), CARD("{'type':'Text','id':'a','value':'x','size':'md'}"), "root",
-	 "component a {'type':'Text','id':'a','value':'x','size':'md'}"},
-	{CARD("{'type':'Text','id':'a','value':'x','size':'sm'}"), CARD(T("a", "x")), "root", "component a {'type':'Text','id':'a','value':'x'}"},
+	{CARD(T("a", "x")), CARD(T("a", "x") "," T("b", "y")), "root"},
+	{CARD("{'type':'Text','id':'a','value':'x','size':'sm'}"), CARD("{'type':'Text','id':'a','value':'x','size':'md'}"), "root"},
+	{CARD("{'type':'Text','id':'a','value':'x','size':'sm'}"), CARD(T("a", "x")), "root"},
 	{CARD("{'type':'Button','id':'a','onClickAction':{'type':'t','payload':{'n':[1,2]}}}"),
-	 CARD("{'type':'Button','id':'a','onClickAction':{'payload':{'n':[1,2]},'type':'t'}}"), "", NULL},
+	 CARD("{'type':'Button','id':'a','onClickAction':{'payload':{'n':[1,2]},'type':'t'}}"), ""},
 	{CARD("{'type':'Button','id':'a','onClickAction':{'type':'t','payload':{'n':[1,2]}}}"),
-	 CARD("{'type':'Button','id':'a','onClickAction':{'type':'t','payload':{'n':[1,3]}}}"), "root",
-	 "component a {'type':'Button','id':'a','onClickAction':{'type':'t','payload':{'n':[1,3]}}}"},
+	 CARD("{'type':'Button','id':'a','onClickAction':{'type':'t','payload':{'n':[1,3]}}}"), "root"},
 	{CARD("{'type':'Button','onClickAction':{'type':'t','payload':{'n':1,'m':2}}}"), CARD("{'type':'Button','onClickAction':{'type':'t','payload':{'n':1}}}"),
-	 "root", NULL},
+	 "root"},
 	/* A value that grows but is no text's. */
-	{CARD("{'type':'Title','id':'a','value':'x'}"), CARD("{'type':'Title','id':'a','value':'xy'}"), "root",
-	 "component a {'type':'Title','id':'a','value':'xy'}"},
-	{CARD("{'type':'Text','id':'a','value':1}"), CARD("{'type':'Text','id':'a','value':12}"), "root", "component a {'type':'Text','id':'a','value':12}"},
+	{CARD("{'type':'Title','id':'a','value':'x'}"), CARD("{'type':'Title','id':'a','value':'xy'}"), "root"},
+	{CARD("{'type':'Text','id':'a','value':1}"), CARD("{'type':'Text','id':'a','value':12}"), "root"},
 	/* A text that nobody can name, or that two are named alike: the SDK says nothing, and the screen would stay behind. */
-	{CARD("{'type':'Text','value':'x'}"), CARD("{'type':'Text','value':'xy'}"), "root", NULL},
-	{CARD(T("a", "x") "," T("a", "x")), CARD(T("a", "xy") "," T("a", "x")), "root", NULL},
-	/* The innermost node with an id stands for what is in it; texts beside it go their way, those within it do not. */
+	{CARD("{'type':'Text','value':'x'}"), CARD("{'type':'Text','value':'xy'}"), "root"},
+	{CARD(T("a", "x") "," T("a", "x")), CARD(T("a", "xy") "," T("a", "x")), "root"},
+	/* A text that grew, and something else. */
 	{CARD("{'type':'Row','id':'r','children':[{'type':'Badge','label':'1'}," TS("in", "x") "]}," TS("out", "x")),
-	 CARD("{'type':'Row','id':'r','children':[{'type':'Badge','label':'2'}," TS("in", "xy") "]}," TS("out", "xz")), "root",
-	 "component r {'type':'Row','id':'r','children':[{'type':'Badge','label':'2'}," TS("in", "xy") "]}\ntext out z"},
+	 CARD("{'type':'Row','id':'r','children':[{'type':'Badge','label':'2'}," TS("in", "xy") "]}," TS("out", "xz")), "root"},
 	{CARD("{'type':'Row','id':'r','children':[" TS("in", "x") ",{'type':'Badge','label':'1'}]}"),
-	 CARD("{'type':'Row','id':'r','children':[" TS("in", "xy") ",{'type':'Badge','label':'2'}]}"), "root",
-	 "component r {'type':'Row','id':'r','children':[" TS("in", "xy") ",{'type':'Badge','label':'2'}]}"},
+	 CARD("{'type':'Row','id':'r','children':[" TS("in", "xy") ",{'type':'Badge','label':'2'}]}"), "root"},
 	{CARD("{'type':'Transition','id':'t','children':{'type':'Icon','name':'a'}}"), CARD("{'type':'Transition','id':'t','children':{'type':'Icon','name':'b'}}"),
-	 "root", "component t {'type':'Transition','id':'t','children':{'type':'Icon','name':'b'}}"},
-	{CARD("{'type':'Transition','children':" TS("a", "x") "}"), CARD("{'type':'Transition','children':" TS("a", "xy") "}"), "text a y", NULL},
+	 "root"},
+	{CARD("{'type':'Transition','children':" TS("a", "x") "}"), CARD("{'type':'Transition','children':" TS("a", "xy") "}"), "text a y"},
 	/* The root itself is the root. */
-	{"{'type':'Card','id':'c','size':'sm','children':[]}", "{'type':'Card','id':'c','size':'md','children':[]}", "root", NULL},
-	{"rubbish", CARD(""), "root", NULL},
-	{"", CARD(""), "root", NULL},
+	{"{'type':'Card','id':'c','size':'sm','children':[]}", "{'type':'Card','id':'c','size':'md','children':[]}", "root"},
+	{"rubbish", CARD(""), "root"},
+	{"", CARD(""), "root"},
 };
 
 static void diff__by_the_rule(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < countof(diffs); i++)
-		for (int components = 0; components < 2; components++) {
-			struct arena *a = arena_new(4 << 20, NULL);
-			const char *want = components && diffs[i].components ? diffs[i].components : diffs[i].plain;
-			struct widget_change c[WIDGET_CHANGES_MAX];
-			struct slice after = q(a, diffs[i].after);
-			struct err e = ERR_INIT;
-			size_t n;
+	for (size_t i = 0; i < countof(diffs); i++) {
+		struct arena *a = arena_new(4 << 20, NULL);
+		struct widget_change c[WIDGET_CHANGES_MAX];
+		struct slice after = q(a, diffs[i].after);
+		struct err e = ERR_INIT;
+		size_t n;
 
-			assert_int_equal(widget_diff(a, q(a, diffs[i].before), after, components, c, &n, &e), RC_OK);
-			if (!slice_eq(slice_cstr(shown(a, c, n, after)), q(a, want)))
-				fail_msg("%s\nto %s\n%s", diffs[i].before, diffs[i].after, shown(a, c, n, after));
-			arena_free(a);
-		}
+		assert_int_equal(widget_diff(a, q(a, diffs[i].before), after, c, &n, &e), RC_OK);
+		if (!slice_eq(slice_cstr(shown(a, c, n, after)), q(a, diffs[i].want)))
+			fail_msg("%s\nto %s\n%s", diffs[i].before, diffs[i].after, shown(a, c, n, after));
+		arena_free(a);
+	}
 }
 
 static void diff__too_many_are_one_root(void **state)
@@ -273,10 +260,10 @@ static void diff__too_many_are_one_root(void **state)
 		}
 		buf_adds(&before, "]}");
 		buf_adds(&after, "]}");
-		assert_int_equal(widget_diff(a, buf_slice(&before), buf_slice(&after), true, c, &n, &e), RC_OK);
+		assert_int_equal(widget_diff(a, buf_slice(&before), buf_slice(&after), c, &n, &e), RC_OK);
 		assert_int_equal(n, want == WIDGET_CHANGES_MAX ? WIDGET_CHANGES_MAX : 1);
 	}
-	assert_int_equal(widget_diff(a, buf_slice(&before), S("{"), true, c, &n, &e), RC_BAD);
+	assert_int_equal(widget_diff(a, buf_slice(&before), S("{"), c, &n, &e), RC_BAD);
 	buf_release(&before);
 	buf_release(&after);
 	arena_free(a);
