@@ -37,16 +37,27 @@ static enum rc read_mime(const struct guard_pick *p, struct recording_in *out, s
 	return rc;
 }
 
-/* Some writers of JSON escape each "/". Done in place; s is of the body. */
+/* What the escape at p stands for, if base64 may hold it, else NUL. p is checked JSON. */
+static char escaped(const char *p)
+{
+	if (p[1] != 'u')
+		return p[1] == '/' ? '/' : '\0';
+	return p[2] == '0' && p[3] == '0' && ascii_hex(p[4]) < 8 ? (char)(ascii_hex(p[4]) << 4 | ascii_hex(p[5])) : '\0';
+}
+
+/* Some writers of JSON escape each "/", others "+" or "=" as \u00... Done in place; s is of the body. */
 static struct slice without_escapes(char *p, struct slice s)
 {
 	size_t n = 0;
 
 	if (!memchr(s.p, '\\', s.n))
 		return s;
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != '\\' || i + 1 == s.n || s.p[i + 1] != '/')
-			p[n++] = s.p[i];
+	while (s.n) {
+		size_t taken = s.p[0] != '\\' ? 1 : s.p[1] == 'u' ? 6 : 2;
+
+		p[n++] = taken == 1 ? s.p[0] : escaped(s.p);
+		s = slice_from(s, taken);
+	}
 	return slice_mem(p, n);
 }
 

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct recording_in got;
 	struct json_at root, params;
 	struct json_doc *doc;
-	struct err e = ERR_INIT;
+	struct err e = ERR_INIT, not = ERR_INIT;
 	enum rc rc;
 
 	buf_add(&body, in);
@@ -59,6 +59,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(body.n > 0 && slice_eq(buf_slice(&body), buf_slice(&want)));
 		touch(json_str(&params, "mime_type"));
 		CHECK(json_done(doc, &e) == RC_OK);
+	}
+	if (strstr(e.user, "not base64") && json_parse(a, in, &GUARD_CLIENT, &doc, &not) == RC_OK) {
+		root = json_root(doc);
+		params = json_get(&root, "params");
+		CHECK(!decode(json_str(&params, "audio_base64"), &want));
 	}
 	buf_release(&body);
 	buf_release(&want);
