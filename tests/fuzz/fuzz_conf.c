@@ -32,9 +32,26 @@ static void check_parts(const struct conf *c)
 		CHECK(c->texts[i].text.n > 0 && c->texts[i].text.n <= 319);
 }
 
-static void read_file(struct slice in)
+static const char *const few[] = {"A=a", "LIST=https://a.example,https://b.example", "N=7", NULL};
+
+#define VARIABLES_MAX 100
+
+/* The lines of in are variables. */
+static const char *const *variables(struct arena *a, struct slice in)
 {
-	static const char *const environ_[] = {"A=a", "LIST=https://a.example,https://b.example", "N=7", NULL};
+	const char **v = arena_alloc(a, (VARIABLES_MAX + 1) * sizeof(*v));
+	struct slice line;
+
+	for (size_t n = 0; in.n && n < VARIABLES_MAX; n++) {
+		in = slice_cut(in, '\n', &line);
+		v[n] = arena_cstr(a, slice_upto(line, 1000));
+	}
+	return v;
+}
+
+/* A file's text, or no file and these variables. */
+static void read_all(struct slice in, const char *const *environ_)
+{
 	struct conf_from from = {.environ = (char *const *)(uintptr_t)environ_, .cgi = true};
 	struct arena *a = arena_new(16 * 1024 * 1024, NULL);
 	struct buf problems = BUF_INIT(1024 * 1024), shown = BUF_INIT(1024 * 1024);
@@ -45,7 +62,9 @@ static void read_file(struct slice in)
 	r.scratch = arena_new(64 * 1024 * 1024, NULL);
 	r.c->port = 8080;
 	r.c->body_max = 1024;
-	conf_read_text(&r, "x.json", in);
+	if (in.n)
+		conf_read_text(&r, "x.json", in);
+	conf_read_env(&r);
 	conf_choose_models(&r);
 	conf_choose_titles(&r);
 	conf_choose_transcriber(&r);
@@ -60,6 +79,14 @@ static void read_file(struct slice in)
 	buf_release(&r.warnings);
 	arena_free(r.scratch);
 	conf_free(r.c);
+}
+
+static void read_variables(struct slice in)
+{
+	struct arena *a = arena_new(1024 * 1024, NULL);
+
+	read_all(SLICE_NONE, variables(a, in));
+	arena_free(a);
 }
 
 static void read_url(struct slice in)
@@ -88,7 +115,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	if (data[0] & 1)
 		read_url(in);
+	else if (data[0] & 2)
+		read_variables(in);
 	else
-		read_file(in);
+		read_all(in, few);
 	return 0;
 }

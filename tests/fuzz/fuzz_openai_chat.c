@@ -91,7 +91,7 @@ static struct message with_file(struct arena *a, struct slice in)
 	p[0].kind = p[1].kind = PART_FILE;
 	p[0].text = slice_cut(rest, '\n', &p[0].mime);
 	p[1].name = p[0].name;
-	p[1].mime = p[0].text.n % 2 ? p[0].mime : S("image/png");
+	p[1].mime = p[0].text.n % 3 == 0 ? p[0].mime : p[0].text.n % 3 == 1 ? S("image/png") : S("application/pdf");
 	p[1].data = S("YQ==");
 	return (struct message){.role = ROLE_USER, .parts = p, .n = 2};
 }
@@ -102,6 +102,8 @@ static void send_back(struct slice entry, struct slice in, struct arena *a)
 	struct buf request = BUF_INIT(WIRE_REQUEST_MAX), again = BUF_INIT(4 * MESSAGE_JSON_MAX);
 	struct history h;
 	struct wire_ask ask = {.model = S("m"), .family = S("f"), .history = &h, .temperature = -1, .quirks = QUIRK_SIGNATURES | QUIRK_IDS_OF_9, .arena = a};
+	static const struct tool t = {.spec = {.name = S_INIT("f"), .description = S_INIT("what it does"), .schema = S_INIT("{\"type\":\"object\"}")}};
+	struct toolset tools;
 	struct message m;
 	struct err e;
 	bool mend;
@@ -114,6 +116,13 @@ static void send_back(struct slice entry, struct slice in, struct arena *a)
 	history_add(&h, with_file(a, in));
 	history_add(&h, m);
 	history_repair(&h);
+	if (in.n % 2) {
+		toolset_init(&tools, a);
+		CHECK(toolset_add(&tools, &t, &e) == RC_OK);
+		ask.tools = &tools;
+		ask.must_call = in.n % 4 == 3 ? &t : NULL;
+		ask.quirks = 0;
+	}
 	openai_chat_request(&request, &ask);
 	CHECK(guard_check(buf_slice(&request), &GUARD_UPSTREAM, NULL, 0, &mend, &e) == RC_OK && !mend);
 	buf_release(&request);
