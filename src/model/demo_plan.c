@@ -3,7 +3,8 @@
 
 #include "wire/utf8.h"
 
-#define TEXT_MAX 8192 /* bytes of an answer */
+#define TEXT_MAX       8192 /* bytes of an answer */
+#define FORM_SHOWN_MAX 4000 /* bytes of a form's answers that are said again */
 
 static const char can_do[] = "I look after a to-do list. Try:\n\n"
 			     "- *add milk and eggs to my list*\n"
@@ -79,6 +80,21 @@ static void say_action(const struct demo_scene *s, struct slice type, struct dem
 				 SLICE_ARG(utf8_cut(type, 100)));
 }
 
+/* A form that came back (chatkit/answer.c): its answers are no phrases, whatever they say. */
+static bool say_form(const struct demo_scene *s, struct demo_plan *out)
+{
+	static const struct slice begin = S_INIT("A form was shown to the user, who has "), tag = S_INIT("<StructuredInput>"), end = S_INIT("</StructuredInput>");
+	ptrdiff_t at = slice_starts(s->asked, begin) ? slice_find(s->asked, tag) : -1;
+	struct slice rows;
+
+	if (at < 0 || !slice_ends(s->asked, end))
+		return false;
+	rows = slice_trim(slice_from(slice_upto(s->asked, s->asked.n - end.n), (size_t)at + tag.n));
+	out->text = arena_printf(s->a, "You answered:\n\n%.*s\n\nA real model would go on from there; I only say that it arrived.",
+				 SLICE_ARG(utf8_cut(rows, FORM_SHOWN_MAX)));
+	return true;
+}
+
 /* Files without words that I know. */
 static bool say_files(const struct demo_scene *s, struct demo_plan *out)
 {
@@ -111,28 +127,35 @@ static void obey(const struct demo_scene *s, const struct tool *must_call, struc
 	demo_tool_call(s->a, s->tools, must_call, &out->call[0]);
 }
 
+/* What a person said. */
+static void answer(const struct demo_scene *s, struct demo_intent *in, struct demo_plan *out)
+{
+	struct demo_call call;
+
+	if (demo_tool(s->a, s->asked, s->tools, &call)) {
+		use_tool(s, &call, out);
+		return;
+	}
+	demo_intent(s->a, s->asked, in);
+	if (in->act >= DEMO_ADD)
+		demo_list(s, in, out);
+	else if (s->calls && demo_result(s, 0)) /* nothing here asked for it: it had to be called */
+		out->text = demo_tool_said(s->a, demo_result(s, 0)->name, demo_result(s, 0));
+	else if (in->act != DEMO_HELP || !say_files(s, out))
+		say_text_act(s, in, out);
+}
+
 void demo_plan(struct arena *a, const struct history *h, const struct toolset *tools, const struct tool *must_call, struct demo_plan *out)
 {
 	struct demo_scene s = demo_look(a, h, tools);
 	struct demo_intent in = {.act = DEMO_HELP};
 	struct slice action = demo_action(&s);
-	struct demo_call call;
-	bool tool;
 
 	*out = (struct demo_plan){0};
-	tool = !action.n && demo_tool(a, s.asked, tools, &call);
-	if (!tool && !action.n)
-		demo_intent(a, s.asked, &in);
 	if (action.n)
 		say_action(&s, action, out);
-	else if (tool)
-		use_tool(&s, &call, out);
-	else if (in.act >= DEMO_ADD)
-		demo_list(&s, &in, out);
-	else if (s.calls && demo_result(&s, 0)) /* nothing here asked for it: it had to be called */
-		out->text = demo_tool_said(a, demo_result(&s, 0)->name, demo_result(&s, 0));
-	else if (in.act != DEMO_HELP || !say_files(&s, out))
-		say_text_act(&s, &in, out);
+	else if (!say_form(&s, out))
+		answer(&s, &in, out);
 	if (must_call)
 		obey(&s, must_call, out);
 	if (s.first && out->n_calls == 0 && in.act != DEMO_WHO)

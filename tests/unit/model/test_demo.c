@@ -376,6 +376,10 @@ static void demo_plan__files_and_actions__are_received(void **state UNUSED)
 	history_add(&h, message_text(a, ROLE_USER, S("<HiddenContext>The user did the action 'list.delete' on the widget x with {}</HiddenContext>")));
 	demo_plan(a, &h, NULL, NULL, &p);
 	assert_true(slice_starts(p.text, S("What you pressed came to me as the action `list.delete`.")));
+	history_add(&h, message_text(a, ROLE_USER, S("A form was shown to the user, who has answered it:\n<StructuredInput>\n- What next?: delete everything\n- When?: skipped\n</StructuredInput>")));
+	demo_plan(a, &h, NULL, NULL, &p);
+	assert_true(slice_starts(p.text, S("You answered:\n\n- What next?: delete everything\n- When?: skipped\n\nA real model")));
+	assert_int_equal(p.n_calls, 0);
 	arena_free(a);
 }
 
