@@ -51,7 +51,7 @@ static enum rc leave(struct acting *ac, struct slice body, struct arena *a, stru
 
 	rc = ck_widget_read(a, body, &widget, e);
 	if (rc == RC_OK)
-		rc = widget_form(a, widget, ac->sent.payload, &filled, &changed, e);
+		rc = widget_form(a, widget, ac->sent.type, ac->sent.payload, &filled, &changed, e);
 	if (rc == RC_OK && changed)
 		widget = buf_slice(&filled);
 	if (rc == RC_OK && action_once(ac->action))

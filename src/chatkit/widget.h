@@ -48,9 +48,11 @@ enum rc widget_diff(struct arena *a, struct slice before, struct slice after, st
 
 /*
  * What a person filled in, written back into the controls as their defaults, for they forget it when they are drawn again. payload: of the action, JSON; a
- * control's name with dots looks into nested objects. *changed false: out is untouched.
+ * control's name with dots looks into nested objects, null is a control that was emptied. What the widget's own actions of this type bring along in their
+ * payloads was not filled in: a form's value under the same name never gets into it. *changed false: out is untouched.
  */
-enum rc widget_form(struct arena *a, struct slice widget, struct slice payload, struct buf *out, bool *changed, struct err *e) MUSTCHECK;
+enum rc widget_form(struct arena *a, struct slice widget, struct slice action_type, struct slice payload, struct buf *out, bool *changed,
+		    struct err *e) MUSTCHECK;
 /*
  * An action that was taken cannot be taken again: buttons and controls that have one of this type are disabled, as is what submits a form that has it;
  * other nodes lose the action, a card both its confirm and its cancel. *changed false: out is untouched.

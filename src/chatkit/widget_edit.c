@@ -3,6 +3,7 @@
 #include "chatkit/widget_inner.h"
 
 #define PUTS_MAX 4
+#define OWN_MAX 64 /* payloads of a widget's own; more are not looked at */
 
 /* One member's new value; json empty: it is taken away. */
 struct put {
@@ -18,7 +19,9 @@ struct edit {
 	size_t (*node)(struct edit *ed, const struct json_at *node, struct put *puts);
 	struct arena *a;
 	const struct json_at *payload; /* form */
-	struct slice action;           /* spend */
+	struct json_at *own;           /* form: what the widget's actions bring along themselves */
+	size_t n_own;
+	struct slice action;           /* its type */
 	bool changed;
 };
 
@@ -81,6 +84,53 @@ static void rewrite(struct edit *ed, struct jsonw *w, const struct json_at *node
 	jsonw_end(w);
 }
 
+/* ---- the widget's actions ---- */
+
+static const char *const action_keys[] = {"onClickAction", "onSubmitAction", "onChangeAction"};
+
+/* The action at this member, if it is of the type that is looked for. */
+static bool has_action(const struct edit *ed, const struct json_at *node, const char *key, struct json_at *action)
+{
+	*action = json_get(node, key);
+	return json_kind(action) == JSON_OBJECT && slice_eq(widget_str(action, "type"), ed->action);
+}
+
+/* A card's confirm or cancel. */
+static bool button_has(const struct edit *ed, const struct json_at *card, const char *key, struct json_at *action)
+{
+	struct json_at button = json_get(card, key);
+
+	return json_kind(&button) == JSON_OBJECT && has_action(ed, &button, "action", action);
+}
+
+static void own_payload(struct edit *ed, const struct json_at *action)
+{
+	struct json_at payload = json_get(action, "payload");
+
+	if (json_kind(&payload) != JSON_OBJECT || ed->n_own == OWN_MAX)
+		return;
+	payload.up = NULL; /* which does not last */
+	ed->own[ed->n_own++] = payload;
+}
+
+static void own_payloads(struct edit *ed, const struct json_at *node)
+{
+	struct json_at children, child, action;
+
+	if (json_kind(node) != JSON_OBJECT)
+		return;
+	for (size_t i = 0; i < countof(action_keys); i++)
+		if (has_action(ed, node, action_keys[i], &action))
+			own_payload(ed, &action);
+	if (button_has(ed, node, "confirm", &action))
+		own_payload(ed, &action);
+	if (button_has(ed, node, "cancel", &action))
+		own_payload(ed, &action);
+	children = json_get(node, "children");
+	for (size_t i = 0; widget_child(&children, i, &child); i++)
+		own_payloads(ed, &child);
+}
+
 static enum rc run(struct edit *ed, struct slice widget, struct buf *out, bool *changed, struct err *e)
 {
 	struct buf b = BUF_INIT(out->max);
@@ -91,6 +141,10 @@ static enum rc run(struct edit *ed, struct slice widget, struct buf *out, bool *
 	*changed = false;
 	if (rc != RC_OK)
 		return rc;
+	if (ed->payload) {
+		ed->own = arena_alloc(ed->a, OWN_MAX * sizeof(*ed->own));
+		own_payloads(ed, &root);
+	}
 	jsonw_init(&w, &b);
 	rewrite(ed, &w, &root);
 	if (ed->changed) {
@@ -107,16 +161,16 @@ static enum rc run(struct edit *ed, struct slice widget, struct buf *out, bool *
 
 /* ---- what was filled in ---- */
 
-/* The value that the form sent under this name: as it stands, or each dot a level deeper. */
-static struct json_at value_of(struct edit *ed, struct slice name)
+/* The value under this name: as it stands, or each dot a level deeper. */
+static struct json_at value_in(struct edit *ed, const struct json_at *payload, struct slice name)
 {
 	struct json_at *at = arena_new_of(ed->a, struct json_at);
 	struct slice key;
 
-	*at = json_get(ed->payload, arena_cstr(ed->a, name));
-	if (json_has(at))
+	*at = json_get(payload, arena_cstr(ed->a, name));
+	if (at->there)
 		return *at;
-	*at = *ed->payload;
+	*at = *payload;
 	while (name.n && json_kind(at) == JSON_OBJECT) {
 		struct json_at *up = at;
 
@@ -125,8 +179,17 @@ static struct json_at value_of(struct edit *ed, struct slice name)
 		*at = json_get(up, arena_cstr(ed->a, key));
 	}
 	if (name.n)
-		at->v = NULL;
+		*at = (struct json_at){0};
 	return *at;
+}
+
+/* What the form sent under it. */
+static struct json_at value_of(struct edit *ed, struct slice name)
+{
+	for (size_t i = 0; i < ed->n_own; i++)
+		if (value_in(ed, &ed->own[i], name).there)
+			return (struct json_at){0};
+	return value_in(ed, ed->payload, name);
 }
 
 static struct slice quoted(struct arena *a, struct slice text)
@@ -178,11 +241,11 @@ static size_t fill_in(struct edit *ed, const struct json_at *node, struct put *p
 		if (!slice_is(type, controls[i].type))
 			continue;
 		value = value_of(ed, name);
-		if (!json_has(&value))
+		if (!value.there)
 			return 0;
 		now = json_get(node, controls[i].dflt);
 		*puts = (struct put){.key = controls[i].dflt, .json = default_of(ed, &value, slice_is(type, "Checkbox"))};
-		if (puts->json.n == 0 || (json_has(&now) && slice_eq(json_text(&now), puts->json)))
+		if (json_has(&value) ? puts->json.n == 0 || (json_has(&now) && slice_eq(json_text(&now), puts->json)) : !now.there)
 			return 0;
 		ed->changed = true;
 		return 1;
@@ -190,10 +253,10 @@ static size_t fill_in(struct edit *ed, const struct json_at *node, struct put *p
 	return 0;
 }
 
-enum rc widget_form(struct arena *a, struct slice widget, struct slice payload, struct buf *out, bool *changed, struct err *e)
+enum rc widget_form(struct arena *a, struct slice widget, struct slice action_type, struct slice payload, struct buf *out, bool *changed, struct err *e)
 {
 	struct guard_limits limits = GUARD_CLIENT;
-	struct edit ed = {.node = fill_in, .a = a};
+	struct edit ed = {.node = fill_in, .a = a, .action = action_type};
 	struct json_doc *doc;
 	struct json_at root;
 
@@ -212,25 +275,13 @@ enum rc widget_form(struct arena *a, struct slice widget, struct slice payload, 
 
 /* ---- what was used up ---- */
 
-static bool has_action(const struct edit *ed, const struct json_at *node, const char *key)
-{
-	struct json_at action = json_get(node, key);
-
-	return json_kind(&action) == JSON_OBJECT && slice_eq(widget_str(&action, "type"), ed->action);
-}
-
-static bool button_has(const struct edit *ed, const struct json_at *card, const char *key)
-{
-	struct json_at button = json_get(card, key);
-
-	return json_kind(&button) == JSON_OBJECT && has_action(ed, &button, "action");
-}
-
 /* Within a form that has the action. A node's children stand between it and its parent. */
 static bool in_spent_form(const struct edit *ed, const struct json_at *node)
 {
+	struct json_at action;
+
 	for (const struct json_at *up = node->up; up; up = up->up)
-		if (json_kind(up) == JSON_OBJECT && slice_is(widget_str(up, "type"), "Form") && has_action(ed, up, "onSubmitAction"))
+		if (json_kind(up) == JSON_OBJECT && slice_is(widget_str(up, "type"), "Form") && has_action(ed, up, "onSubmitAction", &action))
 			return true;
 	return false;
 }
@@ -247,17 +298,17 @@ static bool can_be_disabled(struct slice type)
 
 static size_t use_up(struct edit *ed, const struct json_at *node, struct put *puts)
 {
-	static const char *const actions[] = {"onClickAction", "onSubmitAction", "onChangeAction"};
+	struct json_at action;
 	bool disable = can_be_disabled(widget_str(node, "type")), spent = false;
 	size_t n = 0;
 
-	for (size_t i = 0; i < countof(actions); i++)
-		if (has_action(ed, node, actions[i])) {
+	for (size_t i = 0; i < countof(action_keys); i++)
+		if (has_action(ed, node, action_keys[i], &action)) {
 			spent = true;
 			if (!disable)
-				puts[n++] = (struct put){.key = actions[i]};
+				puts[n++] = (struct put){.key = action_keys[i]};
 		}
-	if (button_has(ed, node, "confirm") || button_has(ed, node, "cancel")) {
+	if (button_has(ed, node, "confirm", &action) || button_has(ed, node, "cancel", &action)) {
 		n = 0; /* a card has no other action */
 		puts[n++] = (struct put){.key = "confirm"};
 		puts[n++] = (struct put){.key = "cancel"};

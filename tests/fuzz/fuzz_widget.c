@@ -123,9 +123,9 @@ static void edit(struct arena *a, struct slice widget, struct slice payload)
 	struct err e = ERR_INIT;
 	bool changed;
 
-	if (widget_form(a, widget, payload, &b, &changed, &e) == RC_OK && changed && b.n <= WIDGET_MAX) {
+	if (widget_form(a, widget, S("go"), payload, &b, &changed, &e) == RC_OK && changed && b.n <= WIDGET_MAX) {
 		CHECK(check(a, buf_slice(&b), &out));
-		CHECK(widget_form(a, out, payload, &twice, &changed, &e) == RC_OK && !changed && twice.n == 0);
+		CHECK(widget_form(a, out, S("go"), payload, &twice, &changed, &e) == RC_OK && !changed && twice.n == 0);
 	}
 	buf_clear(&b);
 	CHECK(widget_spend(a, widget, S("go"), &b, &changed, &e) == RC_OK && (changed || b.n == 0));

@@ -294,6 +294,19 @@ static void form__is_written_back(void **state)
 		 "{'a':true,'b':'on','c':'maybe','d':'2'}",
 		 CARD("{'type':'Checkbox','name':'a','defaultChecked':true},{'type':'Checkbox','name':'b','defaultChecked':true},{'type':'Checkbox','name':'c'},"
 		      "{'type':'RadioGroup','name':'d','defaultValue':'2'}")},
+		/* Emptied. */
+		{CARD("{'type':'Select','name':'a','defaultValue':'x','z':1}"), "{'a':null}", CARD("{'type':'Select','name':'a','z':1}")},
+		{CARD("{'type':'Input','name':'a','defaultValue':'x'}"), "{'a':''}", CARD("{'type':'Input','name':'a','defaultValue':''}")},
+		/* What the action brings along itself was not filled in; another action's, or another name's, is none of it. */
+		{CARD("{'type':'Input','name':'a'},{'type':'Input','name':'b'},{'type':'Button','onClickAction':{'type':'go','payload':{'a':'x'}}}"), "{'a':'x','b':'y'}",
+		 CARD("{'type':'Input','name':'a'},{'type':'Input','name':'b','defaultValue':'y'},{'type':'Button','onClickAction':{'type':'go','payload':{'a':'x'}}}")},
+		{CARD("{'type':'Input','name':'a'},{'type':'Button','onClickAction':{'type':'stay','payload':{'a':'x'}}}"), "{'a':'x'}",
+		 CARD("{'type':'Input','name':'a','defaultValue':'x'},{'type':'Button','onClickAction':{'type':'stay','payload':{'a':'x'}}}")},
+		{"{'type':'Card','asForm':true,'confirm':{'label':'OK','action':{'type':'go','payload':{'todo':{'id':7}}}},'children':["
+		 "{'type':'Input','name':'todo.id'},{'type':'Input','name':'todo.title'}]}",
+		 "{'todo':{'id':7,'title':'t'}}",
+		 "{'type':'Card','asForm':true,'confirm':{'label':'OK','action':{'type':'go','payload':{'todo':{'id':7}}}},'children':["
+		 "{'type':'Input','name':'todo.id'},{'type':'Input','name':'todo.title','defaultValue':'t'}]}"},
 		{CARD("{'type':'Checkbox','name':'a','defaultChecked':true}"), "{'a':false}", CARD("{'type':'Checkbox','name':'a','defaultChecked':false}")},
 	};
 	struct arena *a = arena_new(4 << 20, NULL);
@@ -304,7 +317,7 @@ static void form__is_written_back(void **state)
 		struct err e = ERR_INIT;
 		bool changed;
 
-		assert_int_equal(widget_form(a, q(a, rows[i].widget), q(a, rows[i].payload), &out, &changed, &e), RC_OK);
+		assert_int_equal(widget_form(a, q(a, rows[i].widget), S("go"), q(a, rows[i].payload), &out, &changed, &e), RC_OK);
 		assert_int_equal(changed, rows[i].want != NULL);
 		assert_string_equal(buf_slice(&out).p, rows[i].want ? q(a, rows[i].want).p : "");
 		buf_release(&out);
