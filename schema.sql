@@ -406,8 +406,10 @@ BEGIN
 				RETURN;
 			END IF;
 			DELETE FROM chatkit.item i WHERE i.owner_id = p_owner AND i.thread_id = p_thread AND i.seq > cut;
+			-- What tells of an item that stays, stays: what was answered to an older form, or done to an older widget, is so still.
 			DELETE FROM chatkit.entry e
-			WHERE e.owner_id = p_owner AND e.thread_id = p_thread AND e.seq > cut AND e.item_id IS DISTINCT FROM p_cut_after;
+			WHERE e.owner_id = p_owner AND e.thread_id = p_thread AND e.seq > cut
+			  AND NOT EXISTS (SELECT FROM chatkit.item i WHERE i.owner_id = p_owner AND i.thread_id = p_thread AND i.id = e.item_id);
 		END IF;
 		IF th.id IS NULL THEN
 			INSERT INTO chatkit.thread (owner_id, id, created_at)

@@ -128,7 +128,7 @@ static void fill_turn(struct acting *ac, struct turn_req *req)
 	struct turn_act *act = arena_new_of(ac->x->arena, struct turn_act);
 
 	stream_model(ac->x, ac->model, req);
-	said[0] = (struct turn_said){.item_id = ac->entry_id, .entry_id = ac->entry_id, .role = ROLE_USER, .text = action_told(&ac->sent, ac->x->arena)};
+	said[0] = (struct turn_said){.item_id = ac->sent.item_id, .entry_id = ac->entry_id, .role = ROLE_USER, .text = action_told(&ac->sent, ac->x->arena)};
 	req->n_said = 1;
 	if (!slice_eq(ac->was, ac->body))
 		said[req->n_said++] =
@@ -209,7 +209,7 @@ static struct store_entry entry_of(struct acting *ac, struct slice id, struct sl
 	message_write(&b, &m);
 	buf_cut(&b, b.n - strlen("}"));
 	buf_addf(&b, ",\"press\":\"%.*s\"}", SLICE_ARG(exchange_id(ac->x, "act_")));
-	return (struct store_entry){.id = id, .body = stream_made(ac->x->arena, &b)};
+	return (struct store_entry){.id = id, .item_id = ac->sent.item_id, .body = stream_made(ac->x->arena, &b)};
 }
 
 /* *out NULL: there is no such call. */

@@ -79,7 +79,6 @@ static enum rc unexpected(struct exchange *x, struct slice output, struct turn_r
 	struct turn_said *said = said_new(x, req);
 
 	*said = (struct turn_said){.entry_id = exchange_id(x, "res_"), .role = ROLE_USER};
-	said->item_id = said->entry_id;
 	said->text = ck_hidden_told(x->arena, output.n <= TOOL_RESULT_MAX ? output : S("\"(the output of a page's tool)\""));
 	return RC_OK;
 }

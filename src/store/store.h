@@ -94,7 +94,7 @@ struct begin {
 	struct slice model;
 	int64_t now_us;              /* wall clock; a new thread's created_at */
 	/*
-	 * An item's id: all items and entries with a higher seq are deleted first (retry), but for what the model knows of this item itself. Empty: nothing.
+	 * An item's id: all items and entries with a higher seq are deleted first (retry), but for entries that tell of an item that stays. Empty: nothing.
 	 * Unknown: RC_NOT_FOUND.
 	 */
 	struct slice cut_after;

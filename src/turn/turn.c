@@ -86,7 +86,7 @@ static void said_rows(struct arena *a, const struct turn_req *req, struct batch 
 			continue;
 		message_write(&body, &m);
 		entries[b->n_entries++] = (struct store_entry){.id = s->entry_id.n ? s->entry_id : s->item_id,
-							       .item_id = s->kind.n ? s->item_id : SLICE_NONE,
+							       .item_id = s->kind.n || s->entry_id.n ? s->item_id : SLICE_NONE,
 							       .body = arena_dup(a, buf_slice(&body))};
 		buf_release(&body);
 	}

@@ -54,7 +54,8 @@ WAITS void turns_drain(struct turns *ts, int64_t grace_us);
 /* What a turn begins with, an item and what the model remembers of it: what the person said, or chose, or did. */
 enum turn_show { TURN_SHOW_DONE, TURN_SHOW_REPLACED, TURN_SHOW_NOT };
 struct turn_said {
-	struct slice item_id, kind, body; /* body: JSON. An id that stands is put again. kind empty: no item */
+	/* body: JSON. An id that stands is put again. kind empty: no item is put; item_id (or empty) is the one that the entry tells of */
+	struct slice item_id, kind, body;
 	enum turn_show show;
 	enum role role;                   /* the entry: message, else text; neither: none */
 	struct slice text;
