@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import page_items as items
-from browser import Page, browser, page  # noqa: F401
+from browser import PHONE, Page, browser, page  # noqa: F401
 from page_stub import HOLD, Status, Stub
 from selenium.webdriver.common.by import By
 from test_page_live import answer, begin, item, stub, turn, update  # noqa: F401
@@ -37,9 +37,23 @@ def test_right_to_left(stub: Stub, page: Page) -> None:
 
 def test_long_words_in_narrow_places(stub: Stub, page: Page) -> None:
     long = "Donaudampfschifffahrtsgesellschaft" * 8
-    begin(stub, page, items.message(f"```{long}\nx\n```\n\n> one\n> > two") | {"id": "msg"})
+    source, choice = {"type": "url", "title": long, "url": "https://a.example/", "attribution": long}, {"type": "multiple_choice", "id": "a", "question": long, "options": [{"value": long}]}
+    task = {"type": "web_search", "title": long, "queries": [long], "sources": [source], "content": long}
+    page.size(PHONE)
+    begin(stub, page, items.message(f"```{long}\nx\n```\n\n> one\n> > two") | {"id": "msg"}, items.message(long, [items.annotation(source | {"inline_label": long}, 9)]),
+          {"type": "workflow", "workflow": {"type": "custom", "tasks": [task], "summary": {"title": long}, "expanded": True}}, {"type": "task", "task": task},
+          {"type": "client_tool_call", "status": "completed", "call_id": "c", "name": long, "arguments": {long: long}, "output": long},
+          items.widget({"type": "Card", "status": {"text": long}, "children": [
+              items.text(long), {"type": "Badge", "label": long}, {"type": "Button", "label": long}, {"type": "Checkbox", "name": "x", "label": long},
+              {"type": "Row", "children": [items.text(long), {"type": "Badge", "label": long}]}, {"type": "Select", "name": "y", "options": [{"value": "a", "label": long}], "defaultValue": "a"}],
+              "confirm": {"label": long, "action": {"type": "x"}}}),
+          {"type": "structured_input", "status": "pending", "inputs": [choice, choice | {"multiple": True}, {"type": "freeform", "id": "f", "question": long, "description": long}]},
+          {"type": long})
+    for details in page.driver.find_elements(By.TAG_NAME, "details"):
+        page.js("arguments[0].open = true", details)
     button = rect(page, item(page, "msg").find_element(By.TAG_NAME, "button"))
     assert button["height"] < 45 < button["width"]
+    assert page.js("const s = document.getElementById('scroller'); return s.scrollWidth - s.clientWidth") <= 0, "nothing is cut off"
     outer, inner = (rect(page, quote)["left"] for quote in item(page, "msg").find_elements(By.TAG_NAME, "blockquote"))
     assert 10 < inner - outer < 25
 
