@@ -331,16 +331,26 @@ static void inject(struct args *g, const struct caller *who)
 	}
 }
 
-/* The tool's schema; one that does not parse checks nothing. */
-static void schema_open(struct args *g)
+/* The tool's schema; one that does not parse checks nothing. false: there is no room for it. */
+static bool schema_open(struct args *g)
 {
 	struct json_doc *doc;
+	enum rc rc;
 
-	if (g->tool->spec.schema.n == 0 || json_parse(g->arena, g->tool->spec.schema, &GUARD_UPSTREAM, &doc, NULL) != RC_OK)
-		return;
+	if (g->tool->spec.schema.n == 0)
+		return true;
+	rc = json_parse(g->arena, g->tool->spec.schema, &GUARD_UPSTREAM, &doc, NULL);
+	if (rc != RC_OK)
+		return rc != RC_TOO_LARGE;
 	g->schema = json_root(doc);
 	if (json_kind(&g->schema) == JSON_OBJECT)
 		g->properties = json_get(&g->schema, "properties");
+	return true;
+}
+
+static bool no_room(struct args *g)
+{
+	return refuse(g, "the arguments are too large");
 }
 
 bool args_make(const struct tool *t, const struct caller *who, struct slice raw, struct arena *a, struct slice *out, struct args_fault *fault)
@@ -360,7 +370,8 @@ bool args_make(const struct tool *t, const struct caller *who, struct slice raw,
 		return refuse(&g, "the arguments are longer than %d bytes", TOOL_ARGS_MAX);
 	if (json_parse(a, raw, &GUARD_UPSTREAM, &doc, &e) != RC_OK)
 		return refuse(&g, "the arguments must be one JSON object: %.250s", e.msg);
-	schema_open(&g);
+	if (!schema_open(&g))
+		return no_room(&g);
 	given = json_root(doc);
 	jsonw_init(&g.w, &text);
 	jsonw_obj(&g.w);
@@ -371,9 +382,12 @@ bool args_make(const struct tool *t, const struct caller *who, struct slice raw,
 		inject(&g, who);
 		jsonw_end(&g.w);
 		*out = arena_try_dup(a, buf_slice(&text));
-		if (!jsonw_ok(&g.w) || json_done(doc, NULL) != RC_OK || !out->p)
-			ok = refuse(&g, "the arguments are too large");
+		if (!jsonw_ok(&g.w) || !out->p)
+			ok = no_room(&g);
 	}
 	buf_release(&text);
+	/* A text that had no room reads as null: whatever was found wrong with it, was not. */
+	if (json_done(doc, NULL) != RC_OK || (g.schema.doc && json_done(g.schema.doc, NULL) != RC_OK))
+		ok = no_room(&g);
 	return ok;
 }

@@ -62,9 +62,9 @@ struct slice message_all_text(struct arena *a, const struct message *m)
 	}
 	if (pieces <= 1)
 		return only;
-	at = all = arena_try(a, total + 1);
-	if (!all)
-		return only;
+	/* In step with what the message has already: no cap is asked, for part of what somebody said would be another saying. */
+	at = all = xalloc(total);
+	arena_defer(a, free, all);
 	for (size_t i = 0; i < m->n; i++) {
 		const struct part *p = &m->parts[i];
 

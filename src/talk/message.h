@@ -41,7 +41,7 @@ const char *role_name(enum role r);
 bool role_parse(struct slice s, enum role *out) MUSTCHECK;
 /* A message with one text part. text is copied. */
 struct message message_text(struct arena *a, enum role r, struct slice text);
-/* All text parts joined, without separator. Looks into the message when there is only one. */
+/* All text parts joined, without separator. Looks into the message when there is only one; else it lives as long as a, whose cap is not asked. */
 struct slice message_all_text(struct arena *a, const struct message *m);
 size_t message_calls(const struct message *m); /* parts of kind CALL */
 /* All of it anew in a; false when over the arena's cap. */

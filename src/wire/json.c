@@ -341,9 +341,10 @@ struct slice json_text(const struct json_at *at)
 	copy = arena_try_dup(at->doc->arena, slice_mem(text, n));
 	if (copy.p)
 		return copy;
-	json_fail(at, "too large");
-	if (at->doc->rc == RC_BAD)
+	if (at->doc->rc == RC_OK) {
+		json_fail(at, "too large");
 		at->doc->rc = RC_TOO_LARGE;
+	}
 	return S("null");
 }
 
