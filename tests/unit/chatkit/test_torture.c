@@ -65,7 +65,7 @@ static void torture(const char *name, work *w, struct slice in)
 
 		e = ERR_INIT;
 		rc = w(a, rest, in, &small, &e);
-		if (rc != RC_TOO_LARGE && (rc != RC_OK || buf_ok(&small)))
+		if (rc != RC_TOO_LARGE)
 			fail_msg("%s: %s with room for %zu of %zu bytes", name, rc_name(rc), max, whole.n);
 		buf_release(&small);
 		arena_free(a);
