@@ -17,7 +17,7 @@
 #include "talk/tool.h"
 
 #define FILES_IMAGE_MAX ((size_t)10 * 1024 * 1024) /* bytes of an image that a model is shown */
-#define FILES_PDF_MAX ((size_t)20 * 1024 * 1024)   /* of a PDF */
+#define FILES_PDF_MAX ((size_t)15 * 1024 * 1024)   /* of a PDF: in base64 all that goes along with one request (agent.c) */
 #define FILES_TEXT_MAX ((size_t)200 * 1024)        /* of a text: more is cut, and the model is told */
 
 struct files;

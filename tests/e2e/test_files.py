@@ -618,6 +618,15 @@ def test_what_the_model_reads(model_site) -> None:
     shown = text.encode()[:200 * 1024].decode("utf-8", "ignore")
     assert shown in parts[3]["text"] and f"{len(shown.encode())} bytes of {len(text.encode())} are shown" in parts[3]["text"]
     assert [f[0] for f in site.db("SELECT state FROM chatkit.file")] == ["used"] * 3
+    # A PDF that fills a request, and one that does not fit.
+    sizes = 15 * MIB, 15 * MIB + 1
+    full, over = (upload(me, LARGE[:size], "a.pdf", "application/pdf").json["id"] for size in sizes)
+    assert me.op("threads.create", input=message("these", full)).said == "I see."
+    assert said_to(site)[1]["file"]["file_data"] == "data:application/pdf;base64," + base64.b64encode(LARGE[:sizes[0]]).decode()
+    assert me.op("threads.create", input=message("these", over)).said == "I see."
+    assert f"its {sizes[1]} bytes are too many" in said_to(site)[1]["text"], said_to(site)[1]["text"][:200]
+    for file_id in (full, over):
+        assert me.op("threads.delete", thread_id=site.db("SELECT thread_id FROM chatkit.file WHERE id = %s", file_id)[0][0]).status == 200
     # What is deleted beneath is said, and the conversation goes on.
     for path in files(site):
         path.unlink()

@@ -164,7 +164,7 @@ static void too_large_for_models(struct io *io)
 	EXPECT(slice_eq(slice_upto(p.text, FILES_TEXT_MAX - 1), slice_upto(cut, FILES_TEXT_MAX - 1)));
 	EXPECT_STR("\n[The file goes on: 204799 bytes of 204900 are shown.]", slice_from(p.text, FILES_TEXT_MAX - 1));
 	p = load(&r, anna, pdf);
-	EXPECT_STR("(This file cannot be shown: its 20971521 bytes are too many.)", p.text);
+	EXPECT_STR("(This file cannot be shown: its 15728641 bytes are too many.)", p.text);
 	p = load(&r, anna, image);
 	EXPECT_STR("(This file cannot be shown: its 10485761 bytes are too many.)", p.text);
 	/* No room left for it in the round. */
