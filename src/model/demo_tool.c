@@ -2,15 +2,11 @@
 /* Any tool at all, so that a page can be tried without a key: by its name, or, for those that pages have, by a phrase. */
 #include "model/demo.h"
 
+#include "base/ascii.h"
 #include "wire/utf8.h"
 
 #define ASKED_MAX 2000  /* bytes of a message that are read for a phrase */
 #define SHOWN_MAX 2000  /* bytes of a result that are shown */
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-}
 
 static bool word_byte(char c)
 {
@@ -23,9 +19,9 @@ static bool says(struct slice text, struct slice w)
 	for (size_t i = 0; w.n && i + w.n <= text.n; i++) {
 		size_t k = 0;
 
-		while (k < w.n && lower(text.p[i + k]) == lower(w.p[k]))
+		while (k < w.n && ascii_lower(text.p[i + k]) == ascii_lower(w.p[k]))
 			k++;
-		if (k == w.n && (i == 0 || !word_byte(lower(text.p[i - 1]))) && (i + k == text.n || !word_byte(lower(text.p[i + k]))))
+		if (k == w.n && (i == 0 || !word_byte(ascii_lower(text.p[i - 1]))) && (i + k == text.n || !word_byte(ascii_lower(text.p[i + k]))))
 			return true;
 	}
 	return false;
