@@ -48,7 +48,7 @@ struct map {
 	/* the workflow of tools */
 	struct slice flow_id;
 	struct id flow_name;
-	int64_t flow_us;
+	int64_t flow_us, flow_over_us; /* when it began, and when its last task was over */
 	struct ck_task *tasks;
 	size_t n_tasks;
 	enum { FLOW_NONE, FLOW_OPEN, FLOW_CLOSED } flow; /* closed: item.done was sent; later changes are replacements */

@@ -5,12 +5,14 @@
 
 /* ---- tools ---- */
 
+/* Of one that is over the page wants to know how long it took. */
 struct slice flow_body(struct map *m)
 {
 	struct ck_meta meta = {m->flow_id, m->key.thread_id, m->flow_us};
+	struct ck_flow flow = {.tasks = m->tasks, .n_tasks = m->n_tasks, .timed = !flow_busy(m), .duration_s = (m->flow_over_us - m->flow_us) / IO_SECOND};
 
 	buf_clear(&m->json);
-	ck_workflow(&m->json, &meta, m->tasks, m->n_tasks);
+	ck_flow(&m->json, &meta, &flow);
 	return buf_slice(&m->json);
 }
 
@@ -146,6 +148,7 @@ void flow_result(struct map *m, size_t index, const struct tool_result *r, const
 		return;
 	t = &m->tasks[index];
 	t->status = CK_STATUS_COMPLETE;
+	m->flow_over_us = map_wall_us(m);
 	if (r->is_error || !shown->widget.n) /* of a widget the screen says more than its text */
 		t->content = result_text(m, r);
 	if (shown->has_task)
@@ -162,6 +165,7 @@ void flow_result(struct map *m, size_t index, const struct tool_result *r, const
 
 void flow_interrupt(struct map *m)
 {
+	m->flow_over_us = map_wall_us(m);
 	for (size_t i = 0; i < m->n_tasks; i++)
 		if (m->tasks[i].status == CK_STATUS_LOADING) {
 			m->tasks[i].status = CK_STATUS_NONE;
