@@ -60,7 +60,7 @@ enum rc wire_end(struct wire *w, struct err *e)
 	/* A signature that came beside the calls is the first one's. */
 	if (w->calls.n && w->extra.n && w->calls.call[0].extra.n == 0)
 		w->calls.call[0].extra = w->extra;
-	if (w->calls.n || w->text.n || w->refusal.n || w->images.total)
+	if (w->calls.n || slice_trim(buf_slice(&w->text)).n || w->refusal.n || w->images.total)
 		return RC_OK;
 	return nothing_said(w, e);
 }
