@@ -13,8 +13,8 @@ build=$1
 seconds=$2
 seed=$3
 found=$build/found
-still="env -i PATH=$PATH UBSAN_OPTIONS=print_stacktrace=1"
-if setarch -R true 2>/dev/null; then still="$still setarch -R"; fi
+still=
+if setarch -R true 2>/dev/null; then still='setarch -R'; fi
 rm -rf "$found"
 mkdir -p "$found"
 
@@ -25,7 +25,7 @@ show() { # NAME
 	for input in "$found/$1"-*; do
 		[ -f "$input" ] || continue
 		echo "    $input, $(wc -c <"$input") bytes, as base64:"
-		base64 -w 0 "$input" | head -c 8192
+		base64 -w 0 "$input"
 		echo
 		if ! LC_ALL=C grep -a -q '[^[:print:][:space:]]' "$input"; then
 			echo "    as text:"
@@ -45,13 +45,16 @@ one() { # DRIVER
 	if [ ! -d "$corpus" ]; then corpus=; fi
 	if [ -f "$dict" ]; then dict=-dict=$dict; else dict=; fi
 	# shellcheck disable=SC2086
-	if $still "$1" -seed="$seed" -reload=0 -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=0 \
-		$dict -artifact_prefix="$found/$name-" "$found/$name.corpus" $corpus >"$found/$name.log" 2>&1; then
+	if env -i PATH="$PATH" UBSAN_OPTIONS=print_stacktrace=1 $still "$1" -seed="$seed" -reload=0 -max_total_time="$seconds" -timeout=10 \
+		-rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=0 $dict -artifact_prefix="$found/$name-" "$found/$name.corpus" $corpus >"$found/$name.log" 2>&1; then
 		echo "  ok $name, $(awk '/number_of_executed_units/ { print $2 }' "$found/$name.log") runs"
 		touch "$found/$name.ok"
 	else
-		echo "  FAILED $name:"
-		show "$name"
+		{
+			echo "  FAILED $name:"
+			show "$name"
+		} >"$found/$name.shown"
+		cat "$found/$name.shown" # at once: its neighbour talks too
 	fi
 }
 
