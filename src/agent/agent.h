@@ -42,6 +42,7 @@ struct agent_event {
 	size_t n_messages;
 	const struct agent_call *call;
 	const struct tool_result *result; /* TOOL_END, PARKED */
+	struct slice *told;               /* TOOL_END: empty; what the receiver puts there the model reads behind the result. Lives as long as the run */
 	const struct model_source *source;
 	const struct model_image *image;
 	enum model_finish finish;

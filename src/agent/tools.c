@@ -112,14 +112,15 @@ static WAITS void job_join(struct job *j)
 }
 
 /* What the model reads outlives the call. All else of it goes at once: the others may need the room. */
-static enum rc job_keep(struct job *j, struct err *e)
+static enum rc job_keep(struct job *j, struct slice told, struct err *e)
 {
-	struct buf text = BUF_INIT(j->result.text.n);
+	struct buf text = BUF_INIT(j->result.text.n + told.n);
 	struct part p = {.kind = PART_RESULT, .call_id = j->call.id, .name = j->call.name, .is_error = j->result.is_error};
 	struct message m = {.role = ROLE_TOOL, .parts = &p, .n = 1};
 	bool kept;
 
 	buf_add(&text, j->result.text);
+	buf_add(&text, told);
 	arena_free(j->arena);
 	j->arena = NULL;
 	p.text = buf_slice(&text);
@@ -130,7 +131,8 @@ static enum rc job_keep(struct job *j, struct err *e)
 
 static WAITS enum rc job_end(struct job *j, struct err *e)
 {
-	struct agent_event ev = {.kind = AGENT_TOOL_END, .call = &j->call, .result = &j->result};
+	struct slice told = SLICE_NONE;
+	struct agent_event ev = {.kind = AGENT_TOOL_END, .call = &j->call, .result = &j->result, .told = &told};
 	enum rc rc;
 
 	if (j->log.rc != RC_OK)
@@ -148,7 +150,7 @@ static WAITS enum rc job_end(struct job *j, struct err *e)
 	if (j == j->all->parked)
 		return RC_OK;
 	rc = emit(j->all, &ev, e);
-	return rc == RC_OK ? job_keep(j, e) : rc;
+	return rc == RC_OK ? job_keep(j, told, e) : rc;
 }
 
 static WAITS enum rc job_begin(struct job *j, struct err *e)

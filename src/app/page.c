@@ -119,7 +119,7 @@ static enum rc show(void *ctx, struct tool_call *call, struct tool_result *out, 
 	enum rc rc = widget_made(s->page, s->file, call->args, &widget, e);
 
 	if (rc == RC_OK) {
-		widget_text(&text, call->id, buf_slice(&widget));
+		widget_text(&text, buf_slice(&widget));
 		jsonw_init(&w, &meta);
 		jsonw_obj(&w);
 		jsonw_kraw(&w, "chatkit/widget", buf_slice(&widget));

@@ -61,6 +61,6 @@ enum rc widget_spend(struct arena *a, struct slice widget, struct slice action_t
 
 #define WIDGET_TOLD_MAX 8000 /* bytes of a widget that a model is told */
 /* What the model is told of a widget that was shown; cut with a note. */
-void widget_text(struct buf *out, struct slice item_id, struct slice widget);
+void widget_text(struct buf *out, struct slice widget);
 
 #endif

@@ -235,9 +235,12 @@ WAITS static enum rc tool_over(struct map *m, const struct agent_event *ev, stru
 	struct ck_shown shown;
 	enum rc rc;
 
+	m->shown_widget = SLICE_NONE;
 	shown_read(m, ev->result, &shown, a);
 	flow_result(m, ev->call->index, ev->result, &shown);
 	rc = shown_result(m, ev->call->index, ev->result, &shown, a, e);
+	if (m->shown_widget.n) /* what is done with it is told by this name */
+		*ev->told = arena_printf(m->arena, "\n[The widget's id: %.*s]", SLICE_ARG(m->shown_widget));
 	arena_free(a);
 	return rc;
 }

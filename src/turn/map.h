@@ -55,6 +55,7 @@ struct map {
 	bool flow_due;            /* it is stored with tasks that were loading */
 
 	struct thoughts *thoughts; /* NULL: nothing was thought yet */
+	struct slice shown_widget; /* the item that the last result became; empty: it has none */
 	struct growing *growing;   /* widgets that the model is still writing; NULL: none so far */
 	struct slice parked_id, parked; /* the client_tool_call that the run parks at; stored and shown at the end */
 

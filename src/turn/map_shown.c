@@ -94,6 +94,7 @@ WAITS static void add_widget(struct map *m, struct showing *s, size_t index, con
 		return;
 	if (!widget_grown(m, index, widget, &meta))
 		meta = new_meta(m, "msg_");
+	m->shown_widget = meta.id;
 	ck_widget_item(&b, &meta, widget, shown->copy_text);
 	showing_add(s, meta.id, S("widget"), kept(s->arena, &b), ITEM_DONE, CK_ITEM_DONE);
 }

@@ -133,7 +133,7 @@ static void edit(struct arena *a, struct slice widget, struct slice payload)
 		CHECK(check(a, buf_slice(&b), &out));
 		CHECK(widget_spend(a, out, S("go"), &twice, &changed, &e) == RC_OK && !changed);
 	}
-	widget_text(&text, S("id"), widget);
+	widget_text(&text, widget);
 	CHECK(buf_ok(&text));
 	buf_release(&b);
 	buf_release(&twice);
