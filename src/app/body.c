@@ -99,7 +99,8 @@ enum rc exchange_chat_body(struct exchange *x, struct buf *body, struct err *e)
 
 	if (check_type(x, e) != RC_OK)
 		return e->rc;
-	buf_init(body, c->body_max);
+	/* What is larger than anything is told the largest that there is. */
+	buf_init(body, c->transcribes && said > (int64_t)RECORDING_BODY_MAX && c->body_max < RECORDING_BODY_MAX ? RECORDING_BODY_MAX : c->body_max);
 	if (!c->transcribes || (said >= 0 && said <= (int64_t)c->body_max) || said > (int64_t)RECORDING_BODY_MAX)
 		return request_body(x->req, body, io_in(x->app->io, BODY_US), e);
 	buf_init(body, FIRST_BYTES);
