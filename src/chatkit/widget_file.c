@@ -42,7 +42,7 @@ static void read_name(struct arena *a, const struct json_at *root, struct widget
 
 	out->title = arena_try_dup(a, json_as_str(&at));
 	out->name = widget_file_name(a, out->title);
-	if (json_has(&at) && out->name.n == 0)
+	if (json_has(&at) && out->title.p && out->name.n == 0)
 		json_fail(&at, "expected a name with a letter (a to z) or a digit");
 }
 
