@@ -41,11 +41,13 @@ function wait(behaviour, busy, from, root) {
   const where = { auto: busy, self: 'self', container: 'container' }[behaviour] ?? 'none';
   const node = where === 'self' ? from : where === 'container' ? root : null;
   if (!node) return () => {};
+  const focused = node === root && root.contains(document.activeElement) ? document.activeElement : null;
   node.setAttribute('aria-busy', 'true');
   if (node === root) root.inert = true;
   return () => {
     node.removeAttribute('aria-busy');
     if (node === root) root.inert = false;
+    if (focused?.isConnected && document.activeElement === document.body) focused.focus({ preventScroll: true });
   };
 }
 

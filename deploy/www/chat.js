@@ -25,5 +25,6 @@ try {
 } catch (error) {
   const button = el('button', { type: 'button', 'data-testid': 'retry' }, 'Try again');
   button.addEventListener('click', () => location.reload());
+  for (const id of ['sidebar', 'form', 'open-menu', 'new-chat-bar']) $(id).inert = true; /* nobody listens there */
   $('conversation').replaceChildren(el('div', { class: 'error', role: 'alert', 'data-testid': 'error' }, el('p', {}, error.message), button));
 }

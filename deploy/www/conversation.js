@@ -2,13 +2,13 @@
 /* One thread on the screen. It keeps its nodes while it streams, so a reader may look at another chat meanwhile without
    stopping the answer (leaving a stream is how this protocol says Stop). */
 import { callForAll, post, randomId } from './api.js';
-import { el } from './dom.js';
+import { $, el } from './dom.js';
 import { thumbs } from './feedback.js';
 import { svgIcon } from './icons.js';
 import { broken, makeView } from './items.js';
 import { Markdown } from './markdown.js';
 import { run } from './run.js';
-import { painter, scroll } from './screen.js';
+import { painter, scroll, touch } from './screen.js';
 
 /* What a thumb can be about. */
 const isAnswer = (item) => ['assistant_message', 'widget'].includes(item.type) || (item.type === 'generated_image' && Boolean(item.image));
@@ -175,7 +175,11 @@ export class Conversation {
     const node = el('div', { class: kind, role, 'data-testid': kind }, ...children);
     if (retry) {
       const button = el('button', { type: 'button', 'data-testid': 'retry' }, 'Try again');
-      button.addEventListener('click', () => { node.remove(); retry(); });
+      button.addEventListener('click', () => {
+        node.remove();
+        retry();
+        if (!touch.matches) $('composer').focus(); /* the button that had it is gone */
+      });
       node.append(button);
     }
     this.tail.append(node);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Questions of the assistant (structured_input): one form while they wait, a list of answers afterwards. */
-import { el } from './dom.js';
+import { $, el } from './dom.js';
+import { touch } from './screen.js';
 
 let counter = 0;
 
@@ -37,11 +38,15 @@ function asking({ id, inputs }, chat) {
   if (!several) questions[0]?.skip.remove(); /* the button below says the same */
   const answer = async (input) => {
     if (chat.streaming) return;
+    const hadFocus = form.contains(document.activeElement);
     form.inert = true;
     form.setAttribute('aria-busy', 'true');
     await chat.answer(id, input);
     form.inert = false;
     form.removeAttribute('aria-busy');
+    if (!hadFocus || document.activeElement !== document.body) return;
+    if (form.isConnected) send.focus();
+    else if (!touch.matches) $('composer').focus(); /* the form is a list of answers now */
   };
   form.noValidate = true;
   form.addEventListener('submit', (event) => {

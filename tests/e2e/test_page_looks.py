@@ -2,12 +2,15 @@
 """What is seen when texts run from right to left, words are long, pictures small, and several things are said at once."""
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import page_items as items
 from browser import PHONE, Page, browser, page  # noqa: F401
-from page_stub import HOLD, Status, Stub
+from page_stub import HOLD, Status, Stub, replaced, with_id
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from test_page import FAULTS
 from test_page_live import answer, begin, item, stub, turn, update  # noqa: F401
 
 HEBREW, ENGLISH = "שלום עולם, milk", "milk and שלום"
@@ -180,3 +183,51 @@ def test_the_readers_own_colours(stub: Stub, page: Page) -> None:
         return [...document.querySelectorAll('.mark')].map(m => { const s = getComputedStyle(m); return [Boolean(m.dataset.icon), s.borderTopColor === canvas, s.backgroundColor === canvas]; })""")
     assert seen[0][:2] == seen[1][:2] == [True, True], "no circle around an icon"
     assert (seen[3][0], seen[3][2]) == (False, False), "a point is seen"
+
+
+def test_the_focus_stays_where_it_is_of_use(stub: Stub, page: Page) -> None:
+    """What a press takes away or closes for a while takes the focus with it, and who has no mouse would begin at the top of the page."""
+    ask = items.questions(status="pending") | {"id": "q", "inputs": items.QUESTIONS[:1]}
+    form = {"type": "Card", "children": [{"type": "Form", "onSubmitAction": {"type": "send"}, "children": [{"type": "Button", "label": "Send it", "submit": True}]}]}
+    stub.on("threads.add_user_message", turn({"type": "error", "code": "x", "message": "No.", "allow_retry": True}))
+    stub.on("threads.retry_after_item", [HOLD, answer("Yes.")])
+    begin(stub, page, items.widget(form) | {"id": "w"}, ask)
+    page.start("go")
+    page.wait("an error", page.errors)
+    page.tab_to("retry", back=True)
+    page.press(Keys.ENTER)
+    page.wait("it is tried again", lambda: page.state() == "streaming")
+    assert page.focused() == "composer"
+    stub.go()
+    page.ready()
+
+    stub.on("threads.custom_action", [HOLD, answer("Sent.", "msg_b")])
+    button = item(page, "w").find_element(By.TAG_NAME, "button")
+    page.js("arguments[0].focus()", button)
+    page.press(Keys.ENTER)
+    page.wait("it is closed for a while", lambda: page.js("return document.querySelector('[data-id=w]').inert && document.activeElement === document.body"))
+    stub.go()
+    page.ready()
+    page.wait("the button", lambda: page.js("return document.activeElement === arguments[0]", button))
+
+    stub.on("threads.add_structured_input", Status(500, "Not now."),
+            [replaced(with_id(ask | {"status": "answered"}, "q")), HOLD, answer("Good.", "msg_c")])
+    page.js("document.querySelector('[data-id=q] input').click(); document.querySelector('[data-testid=si-send]').focus()")
+    page.press(Keys.ENTER)
+    page.wait("an error", page.errors)
+    page.wait("the same button", lambda: page.focused() == "si-send")
+    page.press(Keys.ENTER)
+    page.wait("the answers", lambda: not page.all("si-send"))
+    stub.go()
+    page.ready()
+    page.wait("the composer", lambda: page.focused() == "composer")
+    page.driver.get_log("browser")
+
+
+def test_a_page_that_cannot_begin(stub: Stub, page: Page) -> None:
+    """Without a session nothing works but trying again, and nothing looks as if it did."""
+    page.before_load(FAULTS % json.dumps([{"unreachable": True}]))
+    page.driver.get(stub.url)
+    page.origin = stub.url
+    page.wait("it says so", lambda: page.errors() == ["The server could not be reached.\nTry again"])
+    assert page.js("return [...document.querySelectorAll('button, a, textarea')].filter(e => !e.closest('[inert]') && e.checkVisibility()).map(e => e.dataset.testid || e.id)") == ["skip", "retry"]
