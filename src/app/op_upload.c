@@ -264,11 +264,13 @@ enum rc op_upload(struct exchange *x, struct err *e)
 	struct store_file f;
 	enum rc rc;
 
-	if (may_upload(x, e) != RC_OK || exchange_writer(x, e) != RC_OK)
+	if (may_upload(x, e) != RC_OK || exchange_store(x, e) != RC_OK)
 		return e->rc;
 	if (receiver_new(x, SLICE_NONE, SLICE_NONE, x->app->conf->files.max_bytes, &r, e) != RC_OK)
 		return e->rc;
 	rc = receive(r, e);
+	if (rc == RC_OK)
+		rc = exchange_writer(x, e); /* what is refused makes nobody */
 	if (rc == RC_OK)
 		rc = new_row(x, r, &f, e);
 	if (rc == RC_OK)
