@@ -95,7 +95,7 @@ struct slice t_skip_chars(struct slice s, size_t n)
 
 /*
  * Letters from first to last: with step 1 each has its other form at a distance of by; with step 2 upper and lower alternate, beginning with an upper one.
- * upper says that the range holds the upper ones (of step 1).
+ * upper says that the range holds the upper ones (of step 1). Beyond ASCII, and none between Armenian and the extended Latin letters.
  */
 static const struct case_range {
 	uint16_t first, last;
@@ -103,7 +103,7 @@ static const struct case_range {
 	bool upper;
 	int16_t by;
 } ranges[] = {
-	{'A', 'Z', 1, true, 32}, {'a', 'z', 1, false, -32}, {0xc0, 0xd6, 1, true, 32}, {0xd8, 0xde, 1, true, 32}, {0xe0, 0xf6, 1, false, -32},
+	{0xc0, 0xd6, 1, true, 32}, {0xd8, 0xde, 1, true, 32}, {0xe0, 0xf6, 1, false, -32},
 	{0xf8, 0xfe, 1, false, -32}, {0xff, 0xff, 1, false, 121}, {0xb5, 0xb5, 1, false, 743}, {0x100, 0x12f, 2, true, 1}, {0x131, 0x131, 1, false, -232},
 	{0x132, 0x137, 2, true, 1}, {0x139, 0x148, 2, true, 1}, {0x14a, 0x177, 2, true, 1}, {0x178, 0x178, 1, true, -121}, {0x179, 0x17e, 2, true, 1},
 	{0x17f, 0x17f, 1, false, -300}, {0x1cd, 0x1dc, 2, true, 1}, {0x1de, 0x1ef, 2, true, 1}, {0x1f8, 0x21f, 2, true, 1}, {0x222, 0x233, 2, true, 1},
@@ -141,6 +141,11 @@ static uint32_t by_pair(uint32_t cp, bool to_upper)
 
 static uint32_t other_case(uint32_t cp, bool to_upper)
 {
+	/* Most of most texts: ASCII, and scripts without case. The tables are for the rest. */
+	if (cp < 0x80)
+		return cp >= (to_upper ? 'a' : 'A') && cp <= (to_upper ? 'z' : 'Z') ? cp ^ 0x20 : cp;
+	if ((cp > 0x586 && cp < 0x1e00) || cp > 0x1eff)
+		return cp;
 	for (size_t i = 0; i < countof(ranges); i++) {
 		const struct case_range *r = &ranges[i];
 
