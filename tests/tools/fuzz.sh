@@ -45,8 +45,9 @@ one() { # DRIVER
 	if [ ! -d "$corpus" ]; then corpus=; fi
 	if [ -f "$dict" ]; then dict=-dict=$dict; else dict=; fi
 	# shellcheck disable=SC2086
-	if env -i PATH="$PATH" UBSAN_OPTIONS=print_stacktrace=1 $still "$1" -seed="$seed" -reload=0 -max_total_time="$seconds" -timeout=10 \
-		-rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=0 $dict -artifact_prefix="$found/$name-" "$found/$name.corpus" $corpus >"$found/$name.log" 2>&1; then
+	if env -i PATH="$PATH" UBSAN_OPTIONS=print_stacktrace=1 $still "$1" -seed="$seed" -reload=0 -max_total_time="$seconds" -timeout=30 \
+		-rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 -verbosity=0 $dict -artifact_prefix="$found/$name-" \
+		"$found/$name.corpus" $corpus >"$found/$name.log" 2>&1; then
 		echo "  ok $name, $(awk '/number_of_executed_units/ { print $2 }' "$found/$name.log") runs"
 		touch "$found/$name.ok"
 	else
