@@ -13,7 +13,7 @@ CALL = re.compile(r"\b(?:err_user|err_tell)\(")
 # A notice in a stream: its text, or a tool's no that becomes one.
 NOTICE = re.compile(rf"(?:CK_NOTICE[^;]*?\.text|\.notice|\.is_error = true, \.text) = S\(({LITERAL})\)")
 # Files whose sentences are all for people, wherever they stand in them.
-WHOLE = ("base/err.c", "model/provider_err.c", "agent/agent.c")
+WHOLE = ("base/err.c", "wire/sniff.c", "model/provider_err.c", "agent/agent.c")
 
 
 def text_of(literals: str) -> str:
