@@ -14,11 +14,13 @@ static const char sql_thread[] = "SELECT " SQL_THREAD("") " FROM chatkit.thread 
 
 /*
  * Where a page begins. item_owner_id_thread_id_id_key, chunk_pkey. $3 after which item (NULL: from the end; a hidden one will do, and what grows stands
- * behind all the others). An unknown one has no place, and nothing comes after NULL.
+ * behind all the others). An unknown one has no place, and nothing comes after NULL. One subquery, and no coalesce of two: behind a row's policy only what
+ * cannot leak may bound an index, and a coalesce counts as what can.
  */
 #define SQL_PLACE                                                                                                                                      \
-	"coalesce((SELECT f.seq FROM chatkit.item f WHERE f.owner_id = $1 AND f.thread_id = $2 AND f.id = $3),\n"                                      \
-	"         (SELECT max(9223372036854775807) FROM chatkit.chunk c WHERE c.owner_id = $1 AND c.thread_id = $2 AND c.item_id = $3))"
+	"(SELECT f.seq FROM chatkit.item f WHERE f.owner_id = $1 AND f.thread_id = $2 AND f.id = $3\n"                                                 \
+	" UNION ALL SELECT 9223372036854775807 FROM chatkit.chunk c WHERE c.owner_id = $1 AND c.thread_id = $2 AND c.item_id = $3\n"                    \
+	" ORDER BY 1 LIMIT 1)"
 
 /* item_shown, backwards for the newest first. $4 how many */
 #define SQL_ITEMS(before, far, order)                                                                                                                  \
