@@ -61,18 +61,41 @@ def render() -> Iterator[Renderer]:
     renderer.close()
 
 
-def reference(template: str, data: dict) -> str | Exception:
-    """What Jinja2 makes of it, set as ChatKit's SDK sets it."""
+def short_range(*bounds: int) -> range:
+    """Jinja2's would fill this machine's memory; ours refuses it too."""
+    made = range(*bounds)
+    if made and abs(made[-1] - made[0]) // abs(made.step) > 1_000_000:
+        raise OverflowError("a range that is too large")
+    return made
+
+
+def environment() -> jinja2.Environment:
+    """Set as ChatKit's SDK sets it."""
+    env = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    env.globals["range"] = short_range
+    return env
+
+
+def reference(template: str, data: dict) -> str | Exception | None:
+    """What Jinja2 makes of it. None: it worked out a constant beforehand, in a branch that may never run, and found it undefined."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(template).render(**data)
+            compiled = environment().from_string(template)
+        except jinja2.UndefinedError:
+            return None
         except Exception as fault:  # any fault of Python's is a refusal
+            return fault
+        try:
+            return compiled.render(**data)
+        except Exception as fault:
             return fault
 
 
-def agree(ours: dict, theirs: str | Exception, template: str) -> bool:
+def agree(ours: dict, theirs: str | Exception | None, template: str) -> bool:
     """Fails when they differ; true when both rendered."""
+    if theirs is None:
+        return False
     if isinstance(theirs, str) and "<generator object" in theirs:
         assert "error" in ours, f"{template!r}\n{ours}"
         return False
@@ -155,7 +178,7 @@ def same(a, b) -> bool:
 def jinja_value(expression: str):
     """The expression's value, by way of a function that keeps it; an exception when it has none that is JSON."""
     kept = []
-    env = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    env = environment()
     env.filters["keep"] = lambda value: kept.append(value) or ""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
