@@ -61,7 +61,7 @@ static bool equal_elements(struct tx *x, const struct tnode *at, const struct tv
 	if (a == b)
 		*out = true;
 	for (size_t i = 0; *out && a != b && i < a->n; i++)
-		if (!tv_equal(x, at, &a->v[i], &b->v[i], out))
+		if (!tx_spend(x, at, (i & 7) == 0) || !tv_equal(x, at, &a->v[i], &b->v[i], out))
 			return false;
 	return true;
 }
@@ -116,7 +116,7 @@ static bool order_elements(struct tx *x, const struct tnode *at, const struct tv
 	for (size_t i = 0; i < a->n && i < b->n; i++) {
 		bool same;
 
-		if (!tv_equal(x, at, &a->v[i], &b->v[i], &same))
+		if (!tx_spend(x, at, (i & 7) == 0) || !tv_equal(x, at, &a->v[i], &b->v[i], &same))
 			return false;
 		if (!same)
 			return tv_order(x, at, &a->v[i], &b->v[i], out);
@@ -162,12 +162,19 @@ static bool contains_text(struct tx *x, const struct tnode *at, struct slice in,
 	return tx_spend(x, at, in.n / 32);
 }
 
-static bool contains_key(struct tx *x, const struct tnode *at, const struct tv_dict *d, const struct tv *what, bool *out)
+static bool can_be_key(struct tx *x, const struct tnode *at, const struct tv *what)
 {
 	if (is_strict(what))
 		return tx_undefined(x, what);
 	if ((what->kind == TV_SEQ && what->seq->kind == SEQ_LIST) || what->kind == TV_DICT)
 		return tx_fail(x, at, "%s cannot be a key", tv_kind_name(what));
+	return true;
+}
+
+static bool contains_key(struct tx *x, const struct tnode *at, const struct tv_dict *d, const struct tv *what, bool *out)
+{
+	if (!can_be_key(x, at, what))
+		return false;
 	*out = what->kind == TV_STR && tv_find(d, what->s);
 	return tx_spend(x, at, d->n / 8);
 }
@@ -181,6 +188,10 @@ bool tv_contains(struct tx *x, const struct tnode *at, const struct tv *in, cons
 		return contains_text(x, at, in->s, what, out);
 	if (in->kind == TV_DICT)
 		return contains_key(x, at, in->dict, what, out);
+	if (in->kind == TV_SEQ && in->seq->kind == SEQ_KEYS && !can_be_key(x, at, what))
+		return false;
+	if (in->kind == TV_SEQ && in->seq->kind == SEQ_ITEMS && what->kind != TV_SEQ)
+		return true; /* only a pair is among items, whatever else it may be */
 	if (!tv_elements(x, at, in, &s))
 		return false;
 	for (size_t i = 0; i < s->n && !*out; i++)
