@@ -43,8 +43,22 @@ static struct message *result_message(struct arena *a, struct slice call_id, str
 	return m;
 }
 
+/* A result stands behind its call, and nobody looks for it behind what was said since: then the model is told in words. */
+static struct slice told_late(struct arena *a, struct slice name, struct slice output)
+{
+	struct buf b = BUF_INIT(2 * TOOL_RESULT_MAX);
+	struct jsonw w;
+
+	jsonw_init(&w, &b);
+	jsonw_obj(&w);
+	jsonw_kstr(&w, "tool", name);
+	jsonw_kraw(&w, "output", output.n <= TOOL_RESULT_MAX ? output : S("\"[The output was too large to be read.]\""));
+	jsonw_end(&w);
+	return ck_hidden_told(a, stream_made(a, &b));
+}
+
 /* The call as it is from now on, and its result. */
-static enum rc completed(struct exchange *x, const struct store_item *item, struct slice output, struct turn_req *req, struct err *e)
+static enum rc completed(struct exchange *x, const struct store_item *item, bool passed, struct slice output, struct turn_req *req, struct err *e)
 {
 	struct buf b = BUF_INIT(2 * (item->body.n + x->app->conf->body_max));
 	struct arena *tree = arena_new(TREE_MAX, x->arena);
@@ -61,9 +75,13 @@ static enum rc completed(struct exchange *x, const struct store_item *item, stru
 			.kind = S("client_tool_call"),
 			.body = stream_made(x->arena, &b),
 			.show = TURN_SHOW_NOT, /* the page knows: it did it */
-			.message = result_message(x->arena, call.call_id, call.name, output_text(tree, output)),
 			.entry_id = exchange_id(x, "res_"),
+			.role = ROLE_USER,
 		};
+		if (passed)
+			said->text = told_late(x->arena, call.name, output);
+		else
+			said->message = result_message(x->arena, call.call_id, call.name, output_text(tree, output));
 		req->if_item = said->item_id;
 		req->if_body = arena_dup(x->arena, item->body);
 		rc = said->body.p ? RC_OK : err_set(e, RC_TOO_LARGE, "the output is too large");
@@ -117,7 +135,7 @@ enum rc op_tool_output(struct exchange *x, const struct ck_request *r, struct tu
 		if (rc == RC_OK && w.found)
 			stream_model(x, w.item.model, req);
 		if (rc == RC_OK)
-			rc = w.found ? completed(x, &w.item, output, req, e) : unexpected(x, output, req);
+			rc = w.found ? completed(x, &w.item, w.passed, output, req, e) : unexpected(x, output, req);
 		arena_free(a);
 		if (rc != RC_OK)
 			return rc;

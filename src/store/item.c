@@ -41,15 +41,18 @@ static const char sql_page[] =
 
 /* An item, and what its turn ran with. turn_pkey */
 #define SQL_ONE_ITEM                                                                                                                                   \
-	"SELECT " SQL_ITEM("i.") ", u.model\n"                                                                                                         \
-	"FROM chatkit.item i LEFT JOIN chatkit.turn u ON u.owner_id = $1 AND u.thread_id = $2 AND u.id = i.turn_id\n"                                  \
-	"WHERE i.owner_id = $1 AND i.thread_id = $2 AND "
+	"SELECT " SQL_ITEM("i.") ",\n"                                                                                                                 \
+	"       (SELECT u.model FROM chatkit.turn u WHERE u.owner_id = $1 AND u.thread_id = $2 AND u.id = i.turn_id)"
 
 /* item_owner_id_thread_id_id_key */
-static const char sql_item[] = SQL_ONE_ITEM "i.id = $3";
+static const char sql_item[] = SQL_ONE_ITEM "\nFROM chatkit.item i WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.id = $3";
 
-/* item_waiting, live_pkey. $3 kind */
-static const char sql_waiting[] = SQL_ONE_ITEM "i.state = 'waiting' AND i.kind = $3 ORDER BY i.seq DESC LIMIT 1";
+/* item_waiting, item_pkey, live_pkey. $3 kind. Is the newest item another turn's? */
+static const char sql_waiting[] =
+	SQL_ONE_ITEM ",\n"
+	"       i.turn_id <> (SELECT j.turn_id FROM chatkit.item j WHERE j.owner_id = $1 AND j.thread_id = $2 ORDER BY j.seq DESC LIMIT 1)\n"
+	"FROM chatkit.item i\n"
+	"WHERE i.owner_id = $1 AND i.thread_id = $2 AND i.state = 'waiting' AND i.kind = $3 ORDER BY i.seq DESC LIMIT 1";
 static const char sql_running[] = "SELECT 1 FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2";
 
 static enum rc no_thread(struct slice thread_id, struct err *e)
@@ -155,5 +158,6 @@ enum rc store_waiting(struct store *s, struct arena *a, struct slice owner, stru
 	out->thread = store_read_thread(&calls[1].rows, 0, 0);
 	out->running = calls[2].rows.n > 0;
 	out->found = items->n > 0;
+	out->passed = out->found && db_bool(items, 0, 7);
 	return out->found ? read_one(a, items, &out->item, e) : RC_OK;
 }

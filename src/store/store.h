@@ -263,6 +263,7 @@ struct store_waiting {
 	struct store_thread thread;
 	bool found;
 	struct store_item item;      /* when found */
+	bool passed;                 /* when found: the newest item is of another turn */
 	bool running;                /* a turn is on the thread now, alive or stale */
 };
 WAITS enum rc store_waiting(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice kind, struct store_waiting *out,
