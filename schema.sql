@@ -623,6 +623,21 @@ BEGIN
 	RETURN 'ok';
 END $$;
 
+-- Only with the thread's lock: one that is made in this moment is not there yet, and its rows are somebody's. The live row goes before the turns, and the
+-- chunks in a statement after it: a keeper may hold it now. The rest goes with the thread (foreign keys). thread_pkey, live_pkey, chunk_pkey
+CREATE OR REPLACE FUNCTION chatkit.thread_delete(p_owner text, p_thread text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM chatkit.enter(p_owner);
+	PERFORM 1 FROM chatkit.thread t WHERE t.owner_id = p_owner AND t.id = p_thread FOR UPDATE;
+	IF NOT FOUND THEN
+		RETURN false;
+	END IF;
+	DELETE FROM chatkit.live l WHERE l.owner_id = p_owner AND l.thread_id = p_thread;
+	DELETE FROM chatkit.chunk c WHERE c.owner_id = p_owner AND c.thread_id = p_thread;
+	DELETE FROM chatkit.thread t WHERE t.owner_id = p_owner AND t.id = p_thread;
+	RETURN true;
+END $$;
+
 -- However a thread is deleted, its files are found by the sweep. file_used
 CREATE OR REPLACE FUNCTION chatkit.thread_gone() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN

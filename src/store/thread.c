@@ -24,14 +24,7 @@ static const char sql_threads_desc[] = SQL_THREADS("<", "infinity", "DESC");
 /* thread_pkey */
 static const char sql_rename[] = "UPDATE chatkit.thread SET title = $3::text WHERE owner_id = $1 AND id = $2 RETURNING " SQL_THREAD("");
 
-/*
- * thread_pkey, live_pkey, chunk_pkey; the rest goes with the thread (foreign keys). The live row goes before the turns, and the chunks in a statement after
- * it: a keeper may hold it now.
- */
-static const char sql_delete_lock[] = "SELECT 1 FROM chatkit.thread WHERE owner_id = $1 AND id = $2 FOR UPDATE";
-static const char sql_delete_live[] = "DELETE FROM chatkit.live WHERE owner_id = $1 AND thread_id = $2";
-static const char sql_delete_chunks[] = "DELETE FROM chatkit.chunk WHERE owner_id = $1 AND thread_id = $2";
-static const char sql_delete[] = "DELETE FROM chatkit.thread WHERE owner_id = $1 AND id = $2";
+static const char sql_delete[] = "SELECT chatkit.thread_delete($1, $2)"; /* schema.sql */
 
 enum rc store_threads(struct store *s, struct arena *a, struct slice owner, const struct page_req *p, struct thread_page *out, struct err *e)
 {
@@ -69,15 +62,14 @@ enum rc store_thread_rename(struct store *s, struct arena *a, struct slice owner
 enum rc store_thread_delete(struct store *s, struct slice owner, struct slice thread_id, bool *found, struct err *e)
 {
 	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id)};
-	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_delete_lock, args, 2), CALL(sql_delete_live, args, 2), CALL(sql_delete_chunks, args, 2),
-				  CALL(sql_delete, args, 2)};
+	struct db_call call = CALL(sql_delete, args, 2);
 	struct arena *a = arena_new((size_t)1 << 16, NULL);
 	bool unknown;
-	enum rc rc = store_run(s, a, AGAIN_WRITE, calls, countof(calls), &unknown, e);
+	enum rc rc = store_run(s, a, AGAIN_WRITE, &call, 1, &unknown, e);
 
 	/* A first run may have deleted it: then it was there. */
 	if (rc == RC_OK && found)
-		*found = unknown || calls[4].rows.affected > 0;
+		*found = unknown || db_bool(&call.rows, 0, 0);
 	arena_free(a);
 	return rc;
 }
