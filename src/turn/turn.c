@@ -374,11 +374,16 @@ ASIDE static void begin_map(struct turn *t, struct turn_view *view)
 ASIDE WAITS static enum rc end_map(struct turn *t, enum rc rc, enum turn_state *state, struct err *e)
 {
 	struct err lost = ERR_INIT;
+	enum rc ended;
 
 	*state = state_of(t, rc);
 	if (rc != RC_OK)
 		stopped_text(t, e);
-	if (map_end(&t->map, *state, rc == RC_OK ? NULL : e, &lost) == RC_OK)
+	ended = map_end(&t->map, *state, rc == RC_OK ? NULL : e, &lost);
+	if (ended == RC_OK)
+		return rc;
+	/* Cancelled because its conversation was deleted: there is nothing to end it in, and nobody misses it. */
+	if (ended == RC_LOST && rc != RC_OK && stop_why(&t->stop) == STOP_CANCEL)
 		return rc;
 	*e = lost;
 	*state = TURN_FAILED;

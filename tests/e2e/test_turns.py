@@ -190,6 +190,21 @@ def test_delete_while_it_runs(model_site) -> None:
     check_whole(site)
 
 
+def test_delete_in_the_same_process_is_told_as_a_stop(model_site) -> None:
+    """Not as a conversation that somebody continued."""
+    site = model_site([SLOW])
+    me = site.client()
+    me.session()
+    with me.open_op("threads.create", text="hello") as stream:
+        thread = stream.next("thread.created")["thread"]["id"]
+        stream.next("assistant_message.content_part.text_delta")
+        assert me.op("threads.delete", thread_id=thread).status == 200
+        stream.rest()
+        errors = [e for e in stream.events if e["type"] == "error"]
+    assert [e.get("message") for e in errors] == ["The answer was stopped."], errors
+    check_whole(site)
+
+
 def test_a_reload_in_the_middle_shows_the_partial_text(model_site) -> None:
     site = model_site([SLOW], procs=2)
     me = site.client()
