@@ -125,7 +125,7 @@ test: ## unit tests, cases and end-to-end tests (T= a pytest expression, to run 
 test-peers: ## OpenAI's own SDKs and types judge what we send (from PyPI and npm, into build/peers)
 	$(deps) run test peers
 	@sh tests/peers/install.sh build/peers
-	$(sub) all
+	$(sub) all $(BUILD)/tests/tools/diff
 	@BUILD='$(BUILD)' PYTHONDONTWRITEBYTECODE=1 build/peers/venv/bin/python tests/peers/run.py build/peers
 
 ASAN   = BUILD=build/asan SAN=address,undefined CFLAGS='-O1 -g'

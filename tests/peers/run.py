@@ -8,6 +8,7 @@ Prints a table of operations and judges, what is wrong, and as the last line "N 
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -268,6 +269,13 @@ class Peers:
             self.extra.append((f"{GUIDE.name}:{snippet.line} ({snippet.language})" if snippet.line else snippet.file, snippet.problems))
         self.extra.append(("tsc found every type", stray))
 
+    def compare_widgets(self) -> None:
+        """Random pairs of widgets: what changed, as the SDK's own diff_widget says it."""
+        test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", TOP / "tests/e2e/test_widget_diff.py"]
+        done = subprocess.run(test, capture_output=True, text=True, cwd=TOP, env=os.environ | {"PYTHONPATH": "/usr/lib/python3/dist-packages"})
+        asked = "2 passed" in done.stdout
+        self.extra.append(("diff_widget agrees on random pairs", [] if done.returncode == 0 and asked else [done.stdout[-2000:] + done.stderr[-500:]]))
+
     def ask_node(self) -> None:
         done = subprocess.run(["node", str(HERE / "node.mjs"), str(self.folder)], input=json.dumps(self.observed), capture_output=True, text=True)
         if done.returncode:
@@ -346,6 +354,7 @@ def main() -> int:
     peers.run()
     peers.compile()
     peers.ask_node()
+    peers.compare_widgets()
     code = peers.report()
     print(f"{time.monotonic() - began:.1f} s", file=sys.stderr)
     return code
