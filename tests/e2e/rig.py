@@ -307,10 +307,10 @@ class Site:
         return "\n".join(found)
 
     def pids(self) -> list[int]:
-        """The responders: lighttpd's children."""
+        """The responders: lighttpd's children, once they are the program."""
         assert self.server
         parent = self.server.pid
-        return sorted(pid for pid, (of, _, _) in processes().items() if of == parent)
+        return sorted(pid for pid, (of, _, name) in processes().items() if of == parent and name == "chatkit.fcgi")
 
     def log(self) -> str:
         """What the responders logged."""

@@ -285,11 +285,13 @@ def test_lighttpd_ends_and_so_do_we(model_site, how) -> None:
 
 def test_killed_responders_are_replaced(site_factory) -> None:
     site = site_factory(procs=2)
+    rig.wait_for("the site", lambda: health(site) == 200)  # a child that dies before lighttpd has started takes it along
     old = site.pids()
+    assert len(old) == 2
     for pid in old:
         site.kill(pid)
     # lighttpd answers 500 or 503 for up to two seconds when the request comes before the news of the death.
-    rig.wait_for("an answer", lambda: health(site) == 200, 10)
+    rig.wait_for("an answer", lambda: health(site) == 200)
     assert not set(old) & set(site.pids())
 
 

@@ -65,6 +65,15 @@ def fetch(site: Site, url: str, **headers: str) -> Reply:
     return site.client().get(path_of(url), headers=headers)
 
 
+def fetch_part(site: Site, url: str, part: str) -> tuple[int, bytes]:
+    """What the program itself makes of a Range. A web server that has all of an answer by then may cut it its own way."""
+    path = path_of(url)
+    with fastcgi.Connection(next((site.dir / "run").glob("fcgi.sock*"))) as connection:
+        connection.send(fastcgi.request(fastcgi.variables(uri=path, HTTP_RANGE=part)))
+        body = connection.read_all().split(b"\r\n\r\n", 1)[1]
+        return connection.status, body if connection.status in (200, 206) else b""
+
+
 def files(site: Site, sub: str = "files") -> list[Path]:
     return [p for p in (site.dir / "files" / sub).rglob("*") if p.is_file()]
 
@@ -141,12 +150,10 @@ def test_how_it_is_served(store: Site) -> None:
     for range_, status, want in [("bytes=0-3", 206, PNG[:4]), ("bytes=4-", 206, PNG[4:]), ("bytes=-5", 206, PNG[-5:]),
                                  (f"bytes={len(PNG)}-", 416, b""), ("lines=1-2", 200, PNG), ("bytes=5-2", 200, PNG), ("bytes=0-99999", 206, PNG),
                                  ("bytes=1", 200, PNG), ("bytes=0 - 3", 200, PNG), ("bytes=-", 200, PNG), ("bytes=-0", 416, b""), ("bytes=-999", 206, PNG),
-                                 (f"bytes=0-{2**63 - 1}", 206, PNG), (f"bytes=0-{2**64}", 200, PNG), (f"bytes={2**63 - 1}-", 416, b"")]:
-        reply = fetch(store, image["preview_url"], Range=range_)
-        assert (reply.status, reply.body) == (status, want), (range_, reply)
-    # Of several ranges we send all. A web server that has all of it by then may cut it itself: lighttpd joins ranges that lie close together.
-    several = fetch(store, image["preview_url"], Range="bytes=1-1,3-4")
-    assert (several.status, several.body) in ((200, PNG), (206, PNG[1:5]))
+                                 (f"bytes=0-{2**63 - 1}", 206, PNG), (f"bytes=0-{2**64}", 200, PNG), (f"bytes={2**63 - 1}-", 416, b""), ("bytes=1-1,3-4", 200, PNG)]:
+        assert fetch_part(store, image["preview_url"], range_) == (status, want), range_
+    part = fetch(store, image["preview_url"], Range="bytes=1-4")
+    assert (part.status, part.body) == (206, PNG[1:5])
     stale = fetch(store, image["preview_url"], **{"Range": "bytes=0-3", "If-Range": '"other"'})
     assert stale.status == 200 and stale.body == PNG
 

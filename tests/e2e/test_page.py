@@ -434,6 +434,7 @@ def test_narrow(model_site, page: Page) -> None:
     composer = page.driver.find_element(By.ID, "form").rect
     assert composer["x"] >= 0 and composer["x"] + composer["width"] <= NARROW[0] and composer["y"] + composer["height"] <= NARROW[1]
 
+    page.wait("the conversation in the list", lambda: page.all("thread-title"))
     assert not page.one("thread-title").is_displayed()
     page.driver.find_element(By.ID, "open-menu").click()
     page.wait("the drawer", lambda: page.one("thread-title").is_displayed() and page.one("thread").rect["x"] >= 0)
