@@ -28,6 +28,7 @@ struct tools_done {
 /* Else RC_STOPPED, what the event's receiver returned, or RC_TOO_LARGE. */
 WAITS enum rc tools_run(const struct tools_round *t, struct tools_done *out, struct err *e) MUSTCHECK;
 
+/* What is called. id: the call's, unique in its turn. args: a JSON object, nobody's to trust. */
 struct tools_call {
 	const struct tool *tool;
 	struct slice id, args;

@@ -13,7 +13,6 @@ import os
 import random
 import re
 import struct
-import subprocess
 import unicodedata
 import warnings
 from collections.abc import Iterator
@@ -21,10 +20,10 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from lines import Lines
 from template_gen import DATA, Gen, Names
 
 TOP = Path(__file__).resolve().parents[2]
-BUILD = TOP / os.environ.get("BUILD", "build")
 CORPUS = sorted((TOP / "tests/templates").glob("*.tmpl"))
 FOLDERS = [TOP / "deploy/widgets", TOP / "tests/peers/widgets", *map(Path, filter(None, os.environ.get("CHATKIT_SDK_TEMPLATES", "").split(":")))]
 WIDGETS = sorted({file for folder in FOLDERS for file in folder.rglob("*.widget")})
@@ -35,28 +34,15 @@ REFUSED = re.compile(r"out of range|a key is text here|cannot be compared; make 
                      r"a precision from 0|nested too deeply|an iterator cannot be printed|function of Jinja2's")
 
 
-class Renderer:
-    """tests/tools/render.c, kept running."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen([BUILD / "tests/tools/render"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
+class Renderer(Lines):
     def __call__(self, template: str, data: dict, value: bool = False) -> dict:
-        self.process.stdin.write(json.dumps({"template": template, "data": data, "value": value}, ensure_ascii=False).encode() + b"\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        assert line, f"the renderer died of {template!r}"
-        return json.loads(line)
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        assert self.process.wait(30) == 0
+        return self.ask(template=template, data=data, value=value)
 
 
 @pytest.fixture(scope="module")
 def render() -> Iterator[Renderer]:
     """Our renderer."""
-    renderer = Renderer()
+    renderer = Renderer("render")
     yield renderer
     renderer.close()
 

@@ -7,14 +7,12 @@ PYTHONPATH=/usr/lib/python3/dist-packages for pytest.
 from __future__ import annotations
 
 import copy
-import json
 import os
 import random
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from lines import Lines
 
 try:
     from chatkit.server import diff_widget
@@ -24,33 +22,21 @@ try:
 except ImportError:
     diff_widget = None
 
-BUILD = Path(__file__).resolve().parents[2] / os.environ.get("BUILD", "build")
 SEEDS = range(*map(int, os.environ.get("WIDGET_SEEDS", "0:1500").split(":")))
 CHANGES_MAX = 32
 
 
-class Differ:
-    """tests/tools/diff.c, kept running."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen([BUILD / "tests/tools/diff"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
+class Differ(Lines):
     def __call__(self, before: dict, after: dict) -> list[dict]:
-        self.process.stdin.write(json.dumps({"before": before, "after": after}, ensure_ascii=False).encode() + b"\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline())
+        answer = self.ask(before=before, after=after)
         assert "changes" in answer, answer
         return answer["changes"]
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        assert self.process.wait(30) == 0
 
 
 @pytest.fixture(scope="module")
 def differ() -> Iterator[Differ]:
     """Our comparison."""
-    one = Differ()
+    one = Differ("diff")
     yield one
     one.close()
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Compares widgets for tests/e2e/test_widget_diff.py: a line of JSON in, {"before","after"}, a line of JSON out: {"changes":[{"kind":"root","json"} or
- * {"kind":"text","id","delta","done"}]}, or {"error"}. Both are checked first, as every widget is.
+ * Compares widgets for tests/e2e/test_widget_diff.py: {"before","after"} in, {"changes":[{"kind":"root","json"} or {"kind":"text","id","delta","done"}]} or
+ * {"error"} out. Both are checked first, as every widget is.
  */
 #include "chatkit/widget.h"
-#include "wire/json.h"
-#include "wire/jsonw.h"
+#include "tests/tools/lines.h"
 
 static void put_change(struct jsonw *w, const struct widget_change *c)
 {
@@ -36,49 +35,23 @@ static enum rc compare(struct arena *a, const struct json_at *root, struct widge
 	return rc;
 }
 
-static void answer(struct slice line)
+static enum rc answer(struct arena *a, const struct json_at *question, struct jsonw *w, struct err *e)
 {
-	struct guard_limits limits = GUARD_UPSTREAM;
-	struct arena *a = arena_new(256 << 20, NULL);
 	struct widget_change changes[WIDGET_CHANGES_MAX];
-	struct buf json = BUF_INIT(64 << 20);
-	struct err e = ERR_INIT;
-	struct json_doc *doc;
-	struct json_at root;
-	struct jsonw w;
-	size_t n = 0;
-	enum rc rc = json_parse(a, line, &limits, &doc, &e);
+	size_t n;
+	enum rc rc = compare(a, question, changes, &n, e);
 
-	if (rc == RC_OK) {
-		root = json_root(doc);
-		rc = compare(a, &root, changes, &n, &e);
-	}
-	jsonw_init(&w, &json);
-	jsonw_obj(&w);
-	if (rc == RC_OK) {
-		jsonw_key(&w, "changes");
-		jsonw_arr(&w);
-		for (size_t i = 0; i < n; i++)
-			put_change(&w, &changes[i]);
-		jsonw_end(&w);
-	} else {
-		jsonw_kcstr(&w, "error", e.msg);
-	}
-	jsonw_end(&w);
-	puts(buf_slice(&json).p);
-	fflush(stdout);
-	buf_release(&json);
-	arena_free(a);
+	if (rc != RC_OK)
+		return rc;
+	jsonw_key(w, "changes");
+	jsonw_arr(w);
+	for (size_t i = 0; i < n; i++)
+		put_change(w, &changes[i]);
+	jsonw_end(w);
+	return RC_OK;
 }
 
 int main(void)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
-
-	while ((n = getline(&line, &size, stdin)) > 0)
-		answer(slice_trim(slice_mem(line, (size_t)n)));
-	free(line);
-	return 0;
+	return lines_run(&GUARD_UPSTREAM, answer);
 }

@@ -262,6 +262,13 @@ static const struct tool page_tools[] = {
 	{.spec = {.name = S_INIT("get_page_info"), .schema = S_INIT("{\"type\":\"object\",\"properties\":{}}")}},
 };
 
+static void tools_of_page(struct toolset *tools, struct arena *a)
+{
+	toolset_init(tools, a);
+	for (size_t i = 0; i < countof(page_tools); i++)
+		assert_int_equal(toolset_add(tools, &page_tools[i], NULL), RC_OK);
+}
+
 static void demo_plan__any_tool__is_called_by_name_or_phrase(void **state UNUSED)
 {
 	static const struct {
@@ -292,9 +299,7 @@ static void demo_plan__any_tool__is_called_by_name_or_phrase(void **state UNUSED
 		struct demo_plan p;
 		struct history h;
 
-		toolset_init(&tools, a);
-		for (size_t k = 0; k < countof(page_tools); k++)
-			assert_int_equal(toolset_add(&tools, &page_tools[k], NULL), RC_OK);
+		tools_of_page(&tools, a);
 		history_init(&h, a);
 		history_add(&h, message_text(a, ROLE_USER, slice_cstr(rows[i].text)));
 		demo_plan(a, &h, &tools, NULL, &p);
@@ -332,9 +337,7 @@ static void demo_plan__a_widget_of_tasks__shows_those_of_the_list(void **state U
 		struct demo_plan p;
 		struct history h;
 
-		toolset_init(&tools, a);
-		for (size_t k = 0; k < countof(page_tools); k++)
-			assert_int_equal(toolset_add(&tools, &page_tools[k], NULL), RC_OK);
+		tools_of_page(&tools, a);
 		history_init(&h, a);
 		history_add(&h, message_text(a, ROLE_USER, S("show me the task list")));
 		history_add(&h, (struct message){.role = ROLE_ASSISTANT, .parts = &call, .n = 1});
@@ -463,9 +466,7 @@ static void demo__help_and_samples(void **state UNUSED)
 	for (int i = 0; i < 13; i++)
 		buf_adds(&deep, i < 12 ? "}" : "}}");
 	assert_true(slice_is(demo_sample(a, buf_slice(&deep), SLICE_NONE), "{\"a\":[[[[[[[[null]]]]]]]]}"));
-	toolset_init(&tools, a);
-	for (size_t k = 0; k < countof(page_tools); k++)
-		assert_int_equal(toolset_add(&tools, &page_tools[k], NULL), RC_OK);
+	tools_of_page(&tools, a);
 	demo_tool_help(&tools, &help);
 	assert_string_equal(help.p, "\n- *ask me something*\n- *where am I?*\n- *show me the task*\n- *show me the task list*\n- *use add_task {...}*: any tool, with arguments as JSON");
 	buf_release(&deep);
