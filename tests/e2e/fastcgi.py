@@ -110,7 +110,7 @@ class Connection:
 
 
 class Responder:
-    """The program with a listening socket as its descriptor 0. listen: share another's socket. descriptors: so many and no more."""
+    """The program with a listening socket as its descriptor 0, started. listen: share another's socket. descriptors: so many and no more."""
 
     def __init__(self, env: dict[str, str] | None = None, argv: list[str] | None = None, listen: socket.socket | None = None,
                  descriptors: int | None = None) -> None:
@@ -126,6 +126,7 @@ class Responder:
         with open(self.dir / "log", "wb") as log:
             self.process = subprocess.Popen([*limit, "setpriv", *who, "--pdeathsig", "KILL", "--", str(rig.program()), *(argv or [])], stdin=self.listen,
                                             stdout=log, stderr=log, env=env, cwd="/")
+        rig.wait_for("the responder to start, or to refuse", lambda: rig.obeys(self.process.pid) or self.process.poll() is not None)
 
     def bind(self) -> socket.socket:
         listen = socket.socket(socket.AF_UNIX)

@@ -7,6 +7,7 @@ root the servers run as nobody; then they see copies, because nobody may be unab
 from __future__ import annotations
 
 import contextlib
+import http.client
 import itertools
 import os
 import pwd
@@ -90,6 +91,21 @@ def processes() -> dict[int, tuple[int, int, str]]:
 
 def group_pids(group: int) -> list[int]:
     return [pid for pid, (_, of, _) in processes().items() if of == group]
+
+
+def signals(pid: int, which: str) -> set[int]:
+    """A set of signals out of a process' status: SigBlk (blocked), ShdPnd (sent and not yet taken), ..."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith(which + ":"):
+                mask = int(line.split()[1], 16)
+                return {n for n in range(1, 65) if mask & 1 << n - 1}
+    return set()
+
+
+def obeys(pid: int) -> bool:
+    """The process is past its start: a SIGTERM, which the program's loop takes when it comes to it, no longer ends it where it stands."""
+    return signal.SIGTERM in signals(pid, "SigBlk")
 
 
 def base_env() -> dict[str, str]:
@@ -249,7 +265,7 @@ class Site:
                     env[name] = env.get(name, "") + f":log_path={self.dir}/log/sanitizer"
             self.server = spawn(["/usr/sbin/lighttpd", "-D", "-f", str(copies().conf)], self.dir / "web.log", "TERM", env)
             try:
-                wait_for("lighttpd", self.listens)
+                wait_for("the site", self.serves)
                 return
             except AssertionError:
                 self.stop()
@@ -257,10 +273,15 @@ class Site:
                     raise
                 self.port = 0  # somebody was faster
 
-    def listens(self) -> bool:
+    def serves(self) -> bool:
+        """lighttpd answers and has all its responders. It listens before it has started them, and one that dies before it answers takes it along."""
         assert self.server and self.server.poll() is None, "lighttpd does not run: " + self.all_logs()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            return True
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            page = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+            with contextlib.closing(page):
+                page.request("GET", "/")
+                page.getresponse()
+                return len(self.pids()) == self.procs
         return False
 
     def stop(self, how: int = signal.SIGTERM, seconds: float = 20) -> None:
@@ -307,10 +328,10 @@ class Site:
         return "\n".join(found)
 
     def pids(self) -> list[int]:
-        """The responders: lighttpd's children, once they are the program."""
+        """The responders: lighttpd's children, once they are the program and past its start. (A SIGTERM between fork and exec ends in lighttpd's own handler.)"""
         assert self.server
         parent = self.server.pid
-        return sorted(pid for pid, (of, _, name) in processes().items() if of == parent and name == "chatkit.fcgi")
+        return sorted(pid for pid, (of, _, name) in processes().items() if of == parent and name == "chatkit.fcgi" and obeys(pid))
 
     def log(self) -> str:
         """What the responders logged."""

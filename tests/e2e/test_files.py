@@ -267,7 +267,7 @@ def test_too_large(site_factory) -> None:
     pdf = "application/pdf"
     for body, headers in (form(LARGE[:2 * MIB], "a.pdf", pdf), (LARGE[:MIB + 1], {"Content-Type": pdf}), form(LARGE[:MIB + 1], "a.pdf", pdf)):
         assert me.post("/api/chat/attachments", body=body, headers=headers).status == 413
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 40
     assert upload(me, LARGE[:MIB], "a.pdf", "application/pdf").status == 200
     chunked = b"POST /api/chat/attachments HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/pdf\r\nTransfer-Encoding: chunked\r\n\r\n"
     for size, status in ((MIB + 1, b"413"), (MIB, b"200")):
