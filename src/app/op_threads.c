@@ -110,12 +110,12 @@ WAITS static enum rc delete_thread(struct exchange *x, const struct ck_request *
 {
 	bool found;
 
-	/* A running turn of ours is told at once; elsewhere its next write finds its lease gone. */
-	keeper_cancel(turns_keeper(x->app->turns), x->who.owner, r->thread_id);
 	if (store_thread_delete(x->app->store, x->who.owner, r->thread_id, &found, e) != RC_OK)
 		return e->rc;
 	if (!found)
 		return err_set(e, RC_NOT_FOUND, "no such thread");
+	/* A running turn of ours is told at once; elsewhere its next write finds its lease gone. */
+	keeper_stop(turns_keeper(x->app->turns), x->who.owner, r->thread_id, STOP_DELETED);
 	exchange_reply(x, 200, S("{}"));
 	return RC_OK;
 }

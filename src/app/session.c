@@ -83,7 +83,7 @@ enum rc op_cancel(struct exchange *x, struct err *e)
 		return err_set(e, RC_NOT_FOUND, "no identity");
 	if (exchange_store(x, e) != RC_OK)
 		return e->rc;
-	keeper_cancel(turns_keeper(x->app->turns), k.owner, k.thread_id);
+	keeper_stop(turns_keeper(x->app->turns), k.owner, k.thread_id, STOP_CANCEL);
 	if (store_cancel(x->app->store, &k, e) != RC_OK)
 		return e->rc;
 	exchange_reply(x, 200, S("{}"));

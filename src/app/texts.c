@@ -38,6 +38,7 @@ static const char *const known[] = {
 	"This conversation is closed for new messages.",
 	"The server is restarting. Please try again in a moment.",
 	"This conversation was continued elsewhere.",
+	"This conversation was deleted.",
 	"The answer was stopped.",
 	"The answer could not be saved.",
 	"The answer failed. Please try again.",

@@ -49,6 +49,8 @@ const char *stop_name(enum stop_why why)
 		return "client_left";
 	case STOP_CANCEL:
 		return "cancel";
+	case STOP_DELETED:
+		return "deleted";
 	case STOP_SHUTDOWN:
 		return "shutdown";
 	case STOP_LOST:

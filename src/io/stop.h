@@ -14,7 +14,8 @@ struct task;
 enum stop_why {
 	STOP_NO = 0,
 	STOP_CLIENT_LEFT, /* the reply's peer is gone */
-	STOP_CANCEL,      /* somebody asked: a cancel operation, a deleted thread */
+	STOP_CANCEL,      /* somebody asked */
+	STOP_DELETED,     /* what it was for is no longer there: a deleted thread */
 	STOP_SHUTDOWN,    /* the process drains and the grace is over */
 	STOP_LOST,        /* the lease is somebody else's */
 	STOP_FAILED,      /* a sibling failed */

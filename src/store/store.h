@@ -270,6 +270,9 @@ WAITS enum rc store_waiting(struct store *s, struct arena *a, struct slice owner
 			    struct err *e);
 WAITS enum rc store_thread_rename(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice title,
 				  struct store_thread *out, struct err *e);
+/* Another title if it is still called was (empty: it has none), by whoever renames it for somebody. *out is the thread as it is now. RC_NOT_FOUND. */
+WAITS enum rc store_thread_retitle(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice was, struct slice title,
+				   struct store_thread *out, struct err *e);
 /* Everything of it, a running turn too (its next write is RC_LOST); its files become GONE (store/files.h). RC_OK also when there was none: *found (may be NULL) tells. */
 WAITS enum rc store_thread_delete(struct store *s, struct slice owner, struct slice thread_id, bool *found, struct err *e);
 

@@ -24,6 +24,10 @@ static const char sql_threads_desc[] = SQL_THREADS("<", "infinity", "DESC");
 /* thread_pkey */
 static const char sql_rename[] = "UPDATE chatkit.thread SET title = $3::text WHERE owner_id = $1 AND id = $2 RETURNING " SQL_THREAD("");
 
+static const char sql_retitle[] =
+	"UPDATE chatkit.thread SET title = CASE WHEN title IS NOT DISTINCT FROM $4::text THEN $3::text ELSE title END\n"
+	"WHERE owner_id = $1 AND id = $2 RETURNING " SQL_THREAD("");
+
 static const char sql_delete[] = "SELECT chatkit.thread_delete($1, $2)"; /* schema.sql */
 
 enum rc store_threads(struct store *s, struct arena *a, struct slice owner, const struct page_req *p, struct thread_page *out, struct err *e)
@@ -45,18 +49,33 @@ enum rc store_threads(struct store *s, struct arena *a, struct slice owner, cons
 	return RC_OK;
 }
 
-enum rc store_thread_rename(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice title, struct store_thread *out,
-			    struct err *e)
+/* args: owner, thread, title, and what the statement asks for beyond. */
+WAITS static enum rc rename_by(struct store *s, struct arena *a, const char *sql, const struct db_arg *args, size_t n, struct store_thread *out, struct err *e)
 {
-	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT_OPT(title)};
-	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_rename, args, 3)};
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql, args, n)};
 
 	if (store_run(s, a, AGAIN_WRITE, calls, countof(calls), NULL, e) != RC_OK)
 		return e->rc;
 	if (calls[1].rows.n == 0)
-		return err_set(e, RC_NOT_FOUND, "no thread '%.*s'", SLICE_ARG(thread_id));
+		return err_set(e, RC_NOT_FOUND, "no such thread");
 	*out = store_read_thread(&calls[1].rows, 0, 0);
 	return RC_OK;
+}
+
+enum rc store_thread_rename(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice title, struct store_thread *out,
+			    struct err *e)
+{
+	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT_OPT(title)};
+
+	return rename_by(s, a, sql_rename, args, countof(args), out, e);
+}
+
+enum rc store_thread_retitle(struct store *s, struct arena *a, struct slice owner, struct slice thread_id, struct slice was, struct slice title,
+			     struct store_thread *out, struct err *e)
+{
+	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(thread_id), DB_TEXT_OPT(title), DB_TEXT_OPT(was)};
+
+	return rename_by(s, a, sql_retitle, args, countof(args), out, e);
 }
 
 enum rc store_thread_delete(struct store *s, struct slice owner, struct slice thread_id, bool *found, struct err *e)

@@ -115,11 +115,11 @@ size_t keeper_count(const struct keeper *k)
 	return k->n;
 }
 
-void keeper_cancel(struct keeper *k, struct slice owner, struct slice thread_id)
+void keeper_stop(struct keeper *k, struct slice owner, struct slice thread_id, enum stop_why why)
 {
 	for (struct kept_turn *t = k->first; t; t = t->next)
 		if (slice_eq(t->key.owner, owner) && slice_eq(t->key.thread_id, thread_id))
-			stop_set(t->stop, STOP_CANCEL);
+			stop_set(t->stop, why);
 }
 
 static struct kept_turn *find(struct keeper *k, struct slice turn_id)

@@ -16,7 +16,7 @@ struct keeper;
 /* What the keeper knows of a turn; a member of the turn's own struct. Only text, item_id, kind, created_us are written from outside, between waits. */
 struct kept_turn {
 	struct turn_key key;
-	struct stop *stop;       /* set with STOP_CANCEL or STOP_LOST */
+	struct stop *stop;       /* set with STOP_CANCEL, STOP_DELETED or STOP_LOST */
 	struct slice item_id, kind;
 	int64_t created_us;
 	const struct buf *text;  /* what grows; NULL: nothing now */
@@ -38,8 +38,8 @@ bool keeper_telling(const struct keeper *k, struct slice turn_id);
 /* Sets the stop of every turn. Returns how many there are. */
 size_t keeper_stop_all(struct keeper *k, enum stop_why why);
 size_t keeper_count(const struct keeper *k);
-/* Stops the turn of this thread if it is one of ours: the short way of a cancel. */
-void keeper_cancel(struct keeper *k, struct slice owner, struct slice thread_id);
+/* Stops the turn of this thread if it is one of ours: the short way of a cancel, and of the news that the thread was deleted. */
+void keeper_stop(struct keeper *k, struct slice owner, struct slice thread_id, enum stop_why why);
 /* The task ends after one last statement for what was delivered. */
 WAITS void keeper_finish(struct keeper *k);
 

@@ -2,32 +2,8 @@
 #include "turn/turn.h"
 
 #include "base/log.h"
-#include "turn/map.h"
+#include "turn/inner.h"
 #include "turn/sweep.h"
-#include "turn/title.h"
-
-struct turns {
-	struct turns_opts o;
-	struct arena *arena;
-	struct keeper *keeper;
-	struct sweep *sweep;
-	bool draining;
-};
-
-struct turn {
-	struct turns *turns;
-	const struct turn_req *req;
-	struct arena *arena;
-	struct turn_key key;
-	struct caller caller;
-	struct stop stop;
-	struct kept_turn kept;
-	struct history history;
-	struct store_thread thread; /* as it was at the begin */
-	bool untitled;              /* it had no title before; what was said first is its title for now */
-	struct title *title;        /* the model is thinking of a better one */
-	struct map map;
-};
 
 struct turns *turns_new(struct arena *a, const struct turns_opts *o)
 {
@@ -50,8 +26,7 @@ struct keeper *turns_keeper(struct turns *ts)
 	return ts->keeper;
 }
 
-#define HISTORY_SPARE 65536 /* rows are JSON: somewhat longer than what history_cut weighs */
-#define ROWS_MAX (256 * 1024 * 1024) /* of one statement: a long history */
+#define ROWS_MAX (64 * 1024 * 1024) /* of one statement: a thread and one of its items */
 #define DRAIN_LOOK_US 50000
 
 void turns_drain(struct turns *ts, int64_t grace_us)
@@ -68,158 +43,6 @@ void turns_drain(struct turns *ts, int64_t grace_us)
 	sweep_stop(ts->sweep);
 }
 
-/* ---- begin ---- */
-
-static void said_rows(struct arena *a, const struct turn_req *req, struct batch *b)
-{
-	struct store_item *put = arena_alloc(a, (req->n_said + 1) * sizeof(*put));
-	struct store_entry *entries = arena_alloc(a, (req->n_said + 1) * sizeof(*entries));
-
-	for (size_t i = 0; i < req->n_said; i++) {
-		const struct turn_said *s = &req->said[i];
-		struct message m = s->message ? *s->message : message_text(a, s->role, s->text);
-		struct buf body = BUF_INIT(MESSAGE_JSON_MAX);
-
-		if (s->kind.n)
-			put[b->n_put++] = (struct store_item){.id = s->item_id, .kind = s->kind, .body = s->body, .state = ITEM_DONE};
-		if (!s->message && s->text.n == 0)
-			continue;
-		message_write(&body, &m);
-		entries[b->n_entries++] = (struct store_entry){.id = s->entry_id.n ? s->entry_id : s->item_id,
-							       .item_id = s->kind.n || s->entry_id.n ? s->item_id : SLICE_NONE,
-							       .body = arena_dup(a, buf_slice(&body))};
-		buf_release(&body);
-	}
-	b->put = put;
-	b->entries = entries;
-}
-
-static enum rc busy(struct err *e)
-{
-	err_set(e, RC_CONFLICT, "another turn runs on the thread");
-	(void)err_user(e, "An answer is still being written in this conversation. Please wait for it to end, or stop it.");
-	return e->rc;
-}
-
-/* One turn a thread: who comes while another is ending waits for it, a little longer each time. */
-WAITS static enum rc begin_when_free(struct turns *ts, const struct begin *b, struct arena *a, struct stop *stop, struct begun *out, struct err *e)
-{
-	int64_t end = io_in(ts->o.io, TURN_WAIT_US), nap = 40 * IO_MS;
-
-	for (;;) {
-		if (store_begin(ts->o.store, a, b, out, e) != RC_OK)
-			return e->rc;
-		if (out->how == BEGIN_STALE) {
-			struct turn_key k = {b->owner, b->thread_id, out->turn_id};
-
-			(void)sweep_close(ts->o.store, &k, e); /* lost to another sweeper is as good */
-			out->how = BEGIN_BUSY;
-			if (io_now(ts->o.io) < end)
-				continue;
-		}
-		if (out->how != BEGIN_BUSY && !(out->how == BEGIN_RETRY && keeper_telling(ts->keeper, out->turn_id)))
-			return RC_OK;
-		if (io_now(ts->o.io) >= end)
-			return busy(e);
-		if (io_sleep(ts->o.io, nap, stop) != RC_OK)
-			return err_set(e, RC_STOPPED, "waiting for the thread's turn to end");
-		nap = nap < 400 * IO_MS ? nap * 2 : nap;
-	}
-}
-
-static void remember(struct turn *t, const struct begun *b)
-{
-	for (size_t i = 0; i < b->n_history; i++) {
-		struct err e = ERR_INIT;
-		struct message m;
-
-		if (message_read(t->arena, b->history[i].body, &m, &e) == RC_OK)
-			history_add(&t->history, m);
-		else
-			log_err(NULL, "an entry that cannot be read is left out", &e);
-	}
-}
-
-static struct turn *turn_new(struct turns *ts, const struct turn_req *req, const struct begin *b, struct arena *a, const struct begun *begun)
-{
-	struct turn *t = arena_new_of(a, struct turn);
-
-	t->turns = ts;
-	t->req = req;
-	t->arena = a;
-	t->key = (struct turn_key){b->owner, b->thread_id, b->turn_id};
-	t->caller = req->caller;
-	t->caller.turn_id = b->turn_id;
-	t->thread = (struct store_thread){b->thread_id, arena_dup(a, begun->thread.title), arena_dup(a, begun->thread.status), begun->thread.created_us,
-					  begun->thread.updated_us};
-	t->untitled = begun->titled;
-	stop_init(&t->stop, ts->o.io, NULL);
-	history_init(&t->history, a);
-	remember(t, begun);
-	t->kept = (struct kept_turn){.key = t->key, .stop = &t->stop};
-	keeper_add(ts->keeper, &t->kept);
-	return t;
-}
-
-/* What begin said, out of the rows that die with the statement. */
-static void keep_begun(struct arena *a, struct begun *b)
-{
-	b->thread.id = arena_dup(a, b->thread.id);
-	b->thread.title = arena_dup(a, b->thread.title);
-	b->thread.status = arena_dup(a, b->thread.status);
-	b->turn_id = arena_dup(a, b->turn_id);
-	b->thread_id = arena_dup(a, b->thread_id);
-	b->history = NULL;
-	b->n_history = 0;
-}
-
-enum rc turn_begin(struct turns *ts, const struct turn_req *req, struct arena *a, struct stop *stop, struct turn **out, struct begun *begun,
-		   struct err *e)
-{
-	struct arena *rows;
-	enum rc rc;
-
-	const struct env *env = io_env(ts->o.io);
-	struct id id = id_new(env, "trn_");
-	struct begin b = {
-		.owner = req->caller.owner,
-		.thread_id = req->caller.thread_id,
-		.turn_id = arena_dup(a, id_slice(&id)),
-		.create = req->create,
-		.title_if_none = req->title,
-		.req_hash = req->req_hash,
-		.frame = req->frame,
-		.model = model_name(req->model),
-		.now_us = env_wall_us(env),
-		.cut_after = req->cut_after,
-		.if_item = req->if_item,
-		.if_body = req->if_body,
-		.if_no_entry = req->if_no_entry,
-		.batch = {.drop_waiting = req->drop_waiting, .files = req->files, .n_files = req->n_files},
-		.history_max = TURN_HISTORY_MAX,
-		.history_bytes = 2 * ts->o.agent->history_bytes + HISTORY_SPARE,
-	};
-
-	*out = NULL;
-	*begun = (struct begun){.how = BEGIN_BUSY};
-	if (ts->draining)
-		return err_set(e, RC_BUSY, "draining");
-	rows = arena_new(ROWS_MAX, NULL); /* a stream does not carry the rows it began with along */
-	said_rows(rows, req, &b.batch);
-	rc = begin_when_free(ts, &b, rows, stop, begun, e);
-	if (rc == RC_OK && begun->how == BEGIN_INACTIVE) {
-		rc = err_set(e, RC_CONFLICT, "the thread is locked or closed");
-		(void)err_user(e, "This conversation is closed for new messages.");
-	}
-	if (rc == RC_OK && begun->how == BEGIN_CHANGED)
-		rc = err_tell(e, RC_CONFLICT, "This was answered already.");
-	if (rc == RC_OK && begun->how == BEGIN_LEASED)
-		*out = turn_new(ts, req, &b, a, begun);
-	keep_begun(a, begun);
-	arena_free(rows);
-	return rc;
-}
-
 /* ---- run ---- */
 
 static enum turn_state state_of(const struct turn *t, enum rc rc)
@@ -229,6 +52,7 @@ static enum turn_state state_of(const struct turn *t, enum rc rc)
 	switch (stop_why(&t->stop)) {
 	case STOP_CLIENT_LEFT:
 	case STOP_CANCEL:
+	case STOP_DELETED:
 		return TURN_CANCELLED;
 	case STOP_SHUTDOWN:
 	case STOP_LOST:
@@ -291,39 +115,47 @@ static void title_begin(struct turn *t)
 		t->title = title_start(ts->o.io, ts->o.title_model, t->req->said[0].text, t->arena, &t->stop);
 }
 
-/* It came while the answer is being given: shown now, stored with what is stored next. */
-WAITS static void title_look(struct turn *t)
+/* It came, or comes within wait_us: shown now, unless a tool gave one meanwhile. */
+WAITS static void title_look(struct turn *t, int64_t wait_us)
 {
 	struct slice title;
 
-	if (!t->title || !title_ready(t->title))
+	if (!t->title || (wait_us == 0 && !title_ready(t->title)))
 		return;
-	title = title_take(t->title, 0);
-	if (title.n)
-		map_title(&t->map, title);
+	title = title_take(t->title, wait_us);
+	if (title.n && slice_eq(t->map.thread.title, t->thread.title)) {
+		t->map.thread.title = t->better = arena_dup(t->arena, title);
+		map_thread_updated(&t->map);
+	}
 	title_release(t->title);
 	t->title = NULL;
 }
 
-/* It comes after the answer: the page is not told that the stream is over before, but not for long. */
-ASIDE WAITS static void title_end(struct turn *t, bool well)
+/* Whoever renamed the conversation meanwhile has the last word, and this page hears of it. */
+ASIDE WAITS static void title_store(struct turn *t)
 {
-	struct turns *ts = t->turns;
-	struct slice title = t->title && well ? title_take(t->title, TITLE_WAIT_US) : SLICE_NONE;
-	struct arena *a;
+	struct arena *a = arena_new(ROWS_MAX, NULL);
 	struct err e = ERR_INIT;
 	struct store_thread th;
+	enum rc rc = store_thread_retitle(t->turns->o.store, a, t->key.owner, t->key.thread_id, t->thread.title, t->better, &th, &e);
 
-	if (title.n) {
-		a = arena_new(ROWS_MAX, NULL);
-		if (store_thread_rename(ts->o.store, a, t->key.owner, t->key.thread_id, title, &th, &e) == RC_OK) {
-			t->map.thread.title = title;
-			map_thread_updated(&t->map);
-		}
-		arena_free(a);
+	if (rc == RC_OK && !slice_eq(th.title, t->better)) {
+		t->map.thread.title = arena_dup(t->arena, th.title);
+		map_thread_updated(&t->map);
+	} else if (rc != RC_OK && rc != RC_NOT_FOUND) {
+		log_err(NULL, "a title is not kept", &e);
 	}
+	arena_free(a);
+}
+
+/* It may come after the answer: the page is not told that the stream is over before, but not for long. */
+WAITS static void title_end(struct turn *t, bool well)
+{
+	title_look(t, well ? TITLE_WAIT_US : 0);
 	title_release(t->title);
 	t->title = NULL;
+	if (t->better.n && slice_eq(t->map.thread.title, t->better))
+		title_store(t);
 }
 
 /* ---- the run ---- */
@@ -333,8 +165,8 @@ WAITS static enum rc turn_event(void *ctx, const struct agent_event *ev, struct 
 	struct turn *t = ctx;
 	enum rc rc = map_event(&t->map, ev, e);
 
-	if (rc == RC_OK && t->title)
-		title_look(t);
+	if (rc == RC_OK)
+		title_look(t, 0);
 	return rc;
 }
 
@@ -370,6 +202,20 @@ ASIDE static void begin_map(struct turn *t, struct turn_view *view)
 	map_init(&t->map);
 }
 
+/* Nobody took the conversation over: it is not there any more. */
+ASIDE WAITS static bool is_deleted(struct turn *t)
+{
+	struct arena *a = arena_new(ROWS_MAX, NULL);
+	struct page_req newest = {.limit = 1, .desc = true};
+	struct err e = ERR_INIT;
+	struct item_page page;
+	bool gone = stop_why(&t->stop) == STOP_DELETED ||
+		    store_items(t->turns->o.store, a, t->key.owner, t->key.thread_id, &newest, &page, &e) == RC_NOT_FOUND;
+
+	arena_free(a);
+	return gone;
+}
+
 /* rc: how the work ended. Returns how the turn did. */
 ASIDE WAITS static enum rc end_map(struct turn *t, enum rc rc, enum turn_state *state, struct err *e)
 {
@@ -382,11 +228,12 @@ ASIDE WAITS static enum rc end_map(struct turn *t, enum rc rc, enum turn_state *
 	ended = map_end(&t->map, *state, rc == RC_OK ? NULL : e, &lost);
 	if (ended == RC_OK)
 		return rc;
-	/* Cancelled because its conversation was deleted: there is nothing to end it in, and nobody misses it. */
-	if (ended == RC_LOST && rc != RC_OK && stop_why(&t->stop) == STOP_CANCEL)
-		return rc;
 	*e = lost;
 	*state = TURN_FAILED;
+	if (ended == RC_LOST && is_deleted(t)) {
+		*state = TURN_CANCELLED;
+		return err_tell(e, RC_NOT_FOUND, "This conversation was deleted.");
+	}
 	return lost.rc;
 }
 
@@ -401,7 +248,7 @@ enum rc turn_run(struct turn *t, struct turn_view *view, struct err *e)
 	title_begin(t);
 	rc = work(t, e);
 	if (rc == RC_OK)
-		title_look(t);
+		title_look(t, 0);
 	rc = end_map(t, rc, &state, e);
 	keeper_drop(t->turns->keeper, &t->kept);
 	title_end(t, rc == RC_OK);

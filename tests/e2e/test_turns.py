@@ -175,24 +175,10 @@ def test_a_second_message_meanwhile_is_refused_in_words(model_site) -> None:
     assert len([i for i in me.items(thread) if i["type"] == "user_message"]) == 1
 
 
-def test_delete_while_it_runs(model_site) -> None:
-    site = model_site([SLOW], procs=2)
-    me = site.client()
-    me.session()
-    with me.open_op("threads.create", text="hello") as stream:
-        thread = stream.next("thread.created")["thread"]["id"]
-        stream.next("assistant_message.content_part.text_delta")
-        reply = me.op("threads.delete", thread_id=thread)
-        assert reply.status in (200, 409), reply
-        stream.rest()
-    if reply.status == 200:
-        assert me.op("threads.get_by_id", thread_id=thread).status == 404
-    check_whole(site)
-
-
-def test_delete_in_the_same_process_is_told_as_a_stop(model_site) -> None:
-    """Not as a conversation that somebody continued."""
-    site = model_site([SLOW])
+@pytest.mark.parametrize("procs", [1, 2], ids=["in-the-same-process", "in-another"])
+def test_deleted_while_it_runs_is_told_as_that(model_site, procs) -> None:
+    """Not as a conversation that somebody continued, nor as one that could go on."""
+    site = model_site([[{"pace_ms": 500}, *SLOW[1:]]], procs=procs)
     me = site.client()
     me.session()
     with me.open_op("threads.create", text="hello") as stream:
@@ -200,8 +186,25 @@ def test_delete_in_the_same_process_is_told_as_a_stop(model_site) -> None:
         stream.next("assistant_message.content_part.text_delta")
         assert me.op("threads.delete", thread_id=thread).status == 200
         stream.rest()
-        errors = [e for e in stream.events if e["type"] == "error"]
-    assert [e.get("message") for e in errors] == ["The answer was stopped."], errors
+        errors = [(e["message"], e["allow_retry"]) for e in stream.events if e["type"] == "error"]
+    assert errors == [("This conversation was deleted.", False)]
+    assert me.op("threads.get_by_id", thread_id=thread).status == 404
+    check_whole(site)
+
+
+def test_who_renames_a_conversation_meanwhile_has_the_last_word(model_site) -> None:
+    """The model's title for it comes later, is shown, and is not kept; the page hears of that, too."""
+    site = model_site([[{"pace_ms": 300}, *SLOW[1:]]], env={"CHATKIT_TITLES": "model"})
+    me = site.client()
+    me.session()
+    with me.open_op("threads.create", text="hello") as stream:
+        thread = stream.next("thread.created")["thread"]["id"]
+        stream.next("assistant_message.content_part.text_delta")
+        assert me.op("threads.update", thread_id=thread, title="Mine").status == 200
+        stream.rest()
+        titles = [e["thread"]["title"] for e in stream.events if e["type"] == "thread.updated"]
+    assert titles[0] == "hello" and titles[-1] == "Mine", titles
+    assert me.op("threads.get_by_id", thread_id=thread).json["title"] == "Mine"
     check_whole(site)
 
 

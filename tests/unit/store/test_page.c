@@ -163,6 +163,11 @@ static void rename_delete(struct io *io)
 	EXPECT_STR("Naïve ☃", th.title);
 	EXPECT_EQ(th.updated_us, t.b.thread.updated_us);
 	EXPECT_RC(RC_NOT_FOUND, store_thread_rename(sh.s, sh.a, S("del2"), t.k.thread_id, S("x"), &th, &sh.e));
+	EXPECT_RC_E(RC_OK, store_thread_retitle(sh.s, sh.a, t.k.owner, t.k.thread_id, S("Naïve"), S("No"), &th, &sh.e), &sh.e);
+	EXPECT_STR("Naïve ☃", th.title);
+	EXPECT_RC_E(RC_OK, store_thread_retitle(sh.s, sh.a, t.k.owner, t.k.thread_id, S("Naïve ☃"), S("Yes"), &th, &sh.e), &sh.e);
+	EXPECT_STR("Yes", th.title);
+	EXPECT_RC(RC_NOT_FOUND, store_thread_retitle(sh.s, sh.a, S("del2"), t.k.thread_id, S("Yes"), S("x"), &th, &sh.e));
 
 	k = keep_of(&t, S("msg_grows"), 0, "grows");
 	EXPECT_RC_E(RC_OK, store_keep(sh.s, sh.a, &k, 1, NULL, 0, &kept, &sh.e), &sh.e);

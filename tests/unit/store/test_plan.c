@@ -220,6 +220,7 @@ static void rest(struct shop *sh)
 	EXPECT_RC_E(RC_OK, store_task_delete(sh->s, sh->a, S("plan7"), 7, NULL, &r, &sh->e), &sh->e);
 	EXPECT_PLAN("tasks", "task_pkey");
 	EXPECT_RC_E(RC_OK, store_thread_rename(sh->s, sh->a, S("plan7"), S("thr_new"), S("x"), &th, &sh->e), &sh->e);
+	EXPECT_RC_E(RC_OK, store_thread_retitle(sh->s, sh->a, S("plan7"), S("thr_new"), S("x"), S("y"), &th, &sh->e), &sh->e);
 	EXPECT_RC_E(RC_OK, store_thread_delete(sh->s, S("plan7"), S("thr_new"), NULL, &sh->e), &sh->e);
 	EXPECT_PLAN("rename, delete", "thread_pkey");
 }

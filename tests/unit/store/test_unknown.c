@@ -119,6 +119,14 @@ static void rename_thread(struct act *x)
 	EXPECT_STR("renamed", th.title);
 }
 
+static void retitle_thread(struct act *x)
+{
+	struct store_thread th;
+
+	EXPECT_RC_E(RC_OK, store_thread_retitle(x->sh->s, x->sh->a, x->owner, x->t.k.thread_id, SLICE_NONE, S("better"), &th, &x->sh->e), &x->sh->e);
+	EXPECT_STR("better", th.title);
+}
+
 /* ---- conditions, changes, files ---- */
 #define HASH S("0123456789abcdef0123456789abcdef")
 
@@ -224,6 +232,7 @@ static const struct op ops[] = {
 	{"delete task, fenced", a_turn_and_a_task, delete_task_fenced, "SELECT count(*) FROM chatkit.entry WHERE id = 'ent_w'"},
 	{"delete thread", a_turn, delete_thread, "SELECT 1 - count(*) FROM chatkit.thread"},
 	{"rename thread", a_turn, rename_thread, "SELECT count(*) FROM chatkit.thread WHERE title = 'renamed'"},
+	{"retitle thread", a_turn, retitle_thread, "SELECT count(*) FROM chatkit.thread WHERE title = 'better'"},
 	{"begin with conditions", a_widget, begin_if, "SELECT count(*) FROM chatkit.item JOIN chatkit.live USING (owner_id) WHERE item.body = '{\"w\":2}'"},
 	{"change", a_widget, change, "SELECT count(*) FROM chatkit.item JOIN chatkit.entry USING (owner_id) WHERE item.body = '{\"w\":2}' AND entry.id = 'ent_w'"},
 	{"feedback", a_turn, feedback, "SELECT count(*) FROM chatkit.feedback WHERE kind = 'positive'"},
