@@ -72,6 +72,7 @@ struct conf_files {
 	size_t max_bytes;      /* of one file */
 	unsigned per_message;
 	size_t owner_bytes;    /* of one person, sent or not */
+	size_t keep_free;      /* bytes of the disk that stay free */
 	unsigned owner_count;
 	int64_t keep_us;       /* an upload that was never sent */
 	int64_t link_us;       /* how long a signed address works */

@@ -82,6 +82,8 @@ static const struct conf_row rows[] = {
 	{"attachments.per_message", {"CHATKIT_ATTACHMENTS_PER_MESSAGE"}, CONF_UNSIGNED, AT(files.per_message), 1, 100, 1, NULL, "10", "Files of one message.", NULL},
 	{"attachments.owner_mib", {"CHATKIT_ATTACHMENTS_OWNER_MIB"}, CONF_SIZE, AT(files.owner_bytes), 1, 1000000, MIB, "500", "All files of one person.", NULL},
 	{"attachments.owner_count", {"CHATKIT_ATTACHMENTS_OWNER_COUNT"}, CONF_UNSIGNED, AT(files.owner_count), 1, 1000000, 1, NULL, "1000", "How many they may be.", NULL},
+	{"attachments.keep_free_mib", {"CHATKIT_ATTACHMENTS_KEEP_FREE_MIB"}, CONF_SIZE, AT(files.keep_free), 0, 100000000, MIB, "256",
+		"No file is taken while the disk of state_dir has less than this free: a full one would stop the database, too.", NULL},
 	{"attachments.keep_hours", {"CHATKIT_ATTACHMENT_KEEP_HOURS"}, CONF_INT, AT(files.keep_us), 1, 8760, HOURS, "24", "How long a file is kept that was never sent.", NULL},
 	{"attachments.link_minutes", {"CHATKIT_ATTACHMENT_LINK_MINUTES"}, CONF_INT, AT(files.link_us), 1, 10080, MINUTES, "60", "How long the signed address of a file works.", NULL},
 

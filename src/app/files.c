@@ -18,7 +18,7 @@ struct files *files_new(struct arena *a, struct io *io, const struct conf *c, st
 	if (!c->files.offered || !s)
 		return NULL;
 	f = arena_new_of(a, struct files);
-	*f = (struct files){.io = io, .conf = c, .store = s, .dir = {io, c->state_dir}};
+	*f = (struct files){.io = io, .conf = c, .store = s, .dir = {io, c->state_dir, c->files.keep_free}};
 	hkdf(c->secret, link_label, f->keys[f->n_keys++]);
 	if (c->secret_old.n)
 		hkdf(c->secret_old, link_label, f->keys[f->n_keys++]);
@@ -112,8 +112,12 @@ WAITS static bool sweep_rows(struct files *f)
 
 	if (store_ready(f->store, &e) != RC_OK || store_files_sweep(f->store, a, f->conf->files.keep_us, gone, SWEEP_ROWS, &n, &e) != RC_OK)
 		log_err(NULL, "looking for files that nobody refers to", &e);
-	for (size_t i = 0; i < n && !f->stop; i++)
-		erased += files_erase(f, a, gone[i].owner, gone[i].id);
+	for (size_t i = 0; i < n && !f->stop; i++) {
+		if (files_erase(f, a, gone[i].owner, gone[i].id))
+			erased++;
+		else if (store_file_later(f->store, a, gone[i].owner, gone[i].id, &e) != RC_OK)
+			log_err(NULL, "putting off a file", &e);
+	}
 	arena_free(a);
 	return n == SWEEP_ROWS && erased;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* ---- what went wrong, from the helper's thread to the task ---- */
@@ -94,6 +95,19 @@ static enum rc run(struct file_writer *w, void (*fn)(void *), struct err *e)
 	return file_tell(&w->fault, e);
 }
 
+/* Who can fill the disk takes down what else lives on it, the database first. */
+static int leave_room(struct file_writer *w)
+{
+	struct statvfs disk;
+
+	if (w->d->keep_free == 0 || fstatvfs(w->fd, &disk) < 0)
+		return 0;
+	if ((uint64_t)disk.f_bavail * disk.f_frsize >= w->d->keep_free)
+		return 0;
+	errno = ENOSPC;
+	return file_fail(&w->fault, "leave room");
+}
+
 static void begin(void *arg)
 {
 	struct file_writer *w = arg;
@@ -107,8 +121,12 @@ static void begin(void *arg)
 			w->fd = open(w->tmp, flags, 0600);
 		free(folder);
 	}
-	if (w->fd < 0)
+	if (w->fd < 0) {
 		file_fail(&w->fault, "create");
+	} else if (leave_room(w) < 0) {
+		unlink(w->tmp);
+		close(w->fd);
+	}
 }
 
 enum rc file_begin(struct filedir *d, struct file_writer **out, struct err *e)
@@ -134,6 +152,8 @@ static int put_piece(struct file_writer *w)
 {
 	struct slice rest = slice_mem(w->piece, w->n);
 
+	if (leave_room(w) < 0)
+		return -1;
 	sha256_add(w->sum, rest);
 	while (rest.n) {
 		ssize_t n = write(w->fd, rest.p, rest.n);

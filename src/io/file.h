@@ -7,8 +7,8 @@
  * A file is whole or not there: its bytes are synced before it gets its name. A writer's memory is one buffer of FILE_PIECE, whatever the file's size.
  * Works alike on both seams. A call on the disk cannot be stopped once begun (io_offload); it is as long as the disk takes for one piece.
  *
- * Failures: RC_BUSY with HTTP 507 and a sentence for the person when the disk or its quota is full; RC_INTERNAL for whatever else the machine says, its
- * words in msg.
+ * Failures: RC_BUSY with HTTP 507 and a sentence for the person when the disk or its quota is full, or as full as it may get; RC_INTERNAL for whatever
+ * else the machine says, its words in msg.
  */
 #ifndef IO_FILE_H
 #define IO_FILE_H
@@ -21,7 +21,8 @@
 
 struct filedir {
 	struct io *io;
-	struct slice path; /* absolute; outlives it. Made when the first file is written */
+	struct slice path;  /* absolute; outlives it. Made when the first file is written */
+	uint64_t keep_free; /* bytes of its disk that are left to others: with less than that free it counts as full */
 };
 
 /* ---- writing ---- */

@@ -34,6 +34,7 @@ static const char sql_gone[] = "SELECT owner_id, id FROM chatkit.file WHERE stat
 
 /* file_pkey */
 static const char sql_forget[] = "DELETE FROM chatkit.file WHERE owner_id = $1 AND id = $2 AND state = 'gone'";
+static const char sql_later[] = "UPDATE chatkit.file SET at = clock_timestamp() WHERE owner_id = $1 AND id = $2 AND state = 'gone'";
 
 static const struct slice states[] = {
 	[FILE_NEW] = S_INIT("new"),
@@ -175,10 +176,20 @@ enum rc store_files_sweep(struct store *s, struct arena *a, int64_t keep_us, str
 	return RC_OK;
 }
 
-enum rc store_file_forget(struct store *s, struct arena *a, struct slice owner, struct slice id, struct err *e)
+WAITS static enum rc on_one(struct store *s, struct arena *a, const char *sql, struct slice owner, struct slice id, struct err *e)
 {
 	struct db_arg args[] = {DB_TEXT(owner), DB_TEXT(id)};
-	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql_forget, args, 2)};
+	struct db_call calls[] = {CALL(sql_own, args, 1), CALL(sql, args, 2)};
 
 	return store_run(s, a, AGAIN_WRITE, calls, countof(calls), NULL, e);
+}
+
+enum rc store_file_forget(struct store *s, struct arena *a, struct slice owner, struct slice id, struct err *e)
+{
+	return on_one(s, a, sql_forget, owner, id, e);
+}
+
+enum rc store_file_later(struct store *s, struct arena *a, struct slice owner, struct slice id, struct err *e)
+{
+	return on_one(s, a, sql_later, owner, id, e);
 }

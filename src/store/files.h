@@ -63,5 +63,7 @@ struct swept {
 WAITS enum rc store_files_sweep(struct store *s, struct arena *a, int64_t keep_us, struct swept *out, size_t max, size_t *n, struct err *e);
 /* Deletes the row of a GONE file whose bytes are deleted. RC_OK also when there is none; a row that is not GONE stays. */
 WAITS enum rc store_file_forget(struct store *s, struct arena *a, struct slice owner, struct slice id, struct err *e);
+/* A GONE file whose bytes cannot be deleted now: the next sweep is told of all others first. */
+WAITS enum rc store_file_later(struct store *s, struct arena *a, struct slice owner, struct slice id, struct err *e);
 
 #endif

@@ -20,7 +20,7 @@ import pytest
 
 import fastcgi
 from client import Client, Reply
-from rig import SANITIZED, Site, wait_for
+from rig import SANITIZED, Site, give, wait_for
 
 MIB = 1024 * 1024
 LARGE = "%PDF-1.7\n".encode() + b"".join(i.to_bytes(4, "big") for i in range(25 * MIB // 4 - 100))
@@ -522,6 +522,17 @@ def test_no_room(store: Site) -> None:
     assert len(files(store)) == 3
 
 
+def test_room_for_others(site_factory) -> None:
+    """Who throws the cookie away has a new quota each time: what is left of the disk is for everybody."""
+    site = site_factory(env={"CHATKIT_ATTACHMENTS_KEEP_FREE_MIB": "100000000"})
+    me = site.client()
+    me.session()
+    refused = upload(me, PNG)
+    assert refused.status == 507 and "no room" in refused.text, refused
+    nothing_left(site)
+    assert me.op("threads.create", text="hello").said
+
+
 def test_bytes_that_did_not_come(store: Site) -> None:
     """The row says that they are here, as after a kill between the two: nobody can send them along, and the same upload again mends it."""
     me = store.client()
@@ -597,6 +608,26 @@ def test_the_sweep(store: Site) -> None:
     assert store.client().get("/api/chat/health").status == 200
     wait_for("the sweep", lambda: store.db("SELECT id FROM chatkit.file") == [(kept,)], 30)
     assert [p.name for p in files(store)] == [kept]
+
+
+def test_what_cannot_be_deleted_holds_up_nothing(store: Site) -> None:
+    """A sweep takes the hundred oldest. For want of a disk with faults: a folder stands where each of them should be."""
+    me = store.client()
+    gone = upload(me, PNG).json["id"]
+    stuck = [f"atc_{n:026}" for n in range(100)]
+    for name in stuck:
+        (store.dir / "files/files" / name[-2:] / name).mkdir(parents=True)
+    for path in (store.dir / "files/files").rglob("*"):
+        give(path)
+    store.db("INSERT INTO chatkit.file SELECT (jsonb_populate_record(f, jsonb_build_object('id', x.id))).* FROM chatkit.file f, unnest(%s) AS x(id)", stuck)
+    store.db("UPDATE chatkit.file SET state = 'gone', at = now() - CASE WHEN id = %s THEN 1 ELSE 2 END * interval '1 hour'", gone)
+    store.stop()
+    store.start()
+    wait_for("the first sweep", lambda: store.db("SELECT count(*) FROM chatkit.file WHERE at > now() - interval '30 minutes'") == [(100,)])
+    store.stop()
+    store.start()
+    wait_for("the second", lambda: store.db("SELECT count(*) FROM chatkit.file WHERE id = %s", gone) == [(0,)])
+    assert store.db("SELECT count(*) FROM chatkit.file") == [(100,)]
 
 
 # --- in a conversation

@@ -61,6 +61,7 @@ static const struct {
 	{"attachments.per_message", "6", "6", "6"},
 	{"attachments.owner_mib", "70", "70", "70"},
 	{"attachments.owner_count", "8", "8", "8"},
+	{"attachments.keep_free_mib", "3", "3", "3"},
 	{"attachments.keep_hours", "9", "9", "9"},
 	{"attachments.link_minutes", "10", "10", "10"},
 	{"transcription.enabled", "false", "false", "false"},

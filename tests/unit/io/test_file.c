@@ -18,7 +18,7 @@ static char dir[] = "/tmp/chatkit-test-file-XXXXXX";
 
 static struct filedir folder(struct io *io)
 {
-	return (struct filedir){io, slice_cstr(dir)};
+	return (struct filedir){.io = io, .path = slice_cstr(dir)};
 }
 
 static int check_one(const char *path UNUSED, const struct stat *st, int kind, struct FTW *at UNUSED)
@@ -179,7 +179,7 @@ static void no_links(struct io *io)
 
 static void no_folder(struct io *io)
 {
-	struct filedir d = {io, S("/nonexistent/chatkit")};
+	struct filedir d = {.io = io, .path = S("/nonexistent/chatkit")};
 	struct file_writer *w;
 	struct err e = ERR_INIT;
 	size_t n;
@@ -214,6 +214,27 @@ static void full(struct io *io)
 		EXPECT_EQ(files_in("tmp"), 0);
 	}
 	EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &old), 0);
+	free(p);
+}
+
+/* A disk that others need, too: one byte more than it has is to stay free. */
+static void reserved(struct io *io)
+{
+	struct filedir d = folder(io);
+	struct file_writer *w;
+	struct err e = ERR_INIT;
+	char *p = xalloc(FILE_PIECE);
+
+	d.keep_free = 1;
+	EXPECT_RC(RC_OK, file_begin(&d, &w, &e));
+	d.keep_free = UINT64_MAX; /* it filled up meanwhile */
+	EXPECT_RC(RC_BUSY, file_write(w, slice_mem(p, FILE_PIECE), &e));
+	EXPECT_EQ(err_http(&e), 507);
+	file_end(w);
+	EXPECT_EQ(files_in("tmp"), 0);
+	EXPECT_RC(RC_BUSY, file_begin(&d, &w, &e));
+	EXPECT_EQ(err_http(&e), 507);
+	EXPECT_EQ(files_in("tmp"), 0);
 	free(p);
 }
 
@@ -288,6 +309,7 @@ TEST(ids, file__id__is_no_path)
 TEST(no_links, file__link_or_folder__is_not_there)
 TEST(no_folder, file__no_folder__fails)
 TEST(full, file__full_disk__is_said_and_leaves_nothing)
+TEST(reserved, file__less_free_than_is_to_stay__counts_as_full)
 TEST(swept, file__sweep__takes_the_old_ones)
 TEST(many, file__many_at_once__do_not_mix)
 
@@ -316,6 +338,7 @@ int main(void)
 		cmocka_unit_test(file__link_or_folder__is_not_there),
 		cmocka_unit_test(file__no_folder__fails),
 		cmocka_unit_test(file__full_disk__is_said_and_leaves_nothing),
+		cmocka_unit_test(file__less_free_than_is_to_stay__counts_as_full),
 		cmocka_unit_test(file__sweep__takes_the_old_ones),
 		cmocka_unit_test(file__many_at_once__do_not_mix),
 	};

@@ -291,6 +291,9 @@ static void sweeps(struct io *io)
 	EXPECT(slice_is(out[0].id, "fil_dropped") && slice_is(out[0].owner, "sweep"));
 	EXPECT(slice_is(out[1].id, "fil_new") && slice_is(out[2].id, "fil_here") && slice_is(out[2].owner, "sweep2"));
 	EXPECT_EQ(sweep(&sh, hour, out, 1), 1);
+	EXPECT_RC_E(RC_OK, store_file_later(sh.s, sh.a, out[0].owner, out[0].id, &sh.e), &sh.e);
+	EXPECT_EQ(sweep(&sh, hour, out, 10), 3);
+	EXPECT(slice_is(out[0].id, "fil_new") && slice_is(out[2].id, "fil_dropped"));
 	for (int i = 0; i < 3; i++) {
 		EXPECT_EQ(sweep(&sh, hour, out, 10), 3 - i);
 		EXPECT_RC_E(RC_OK, store_file_forget(sh.s, sh.a, out[0].owner, out[0].id, &sh.e), &sh.e);

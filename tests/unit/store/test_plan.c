@@ -194,6 +194,7 @@ static void files(struct shop *sh)
 	EXPECT_RC_E(RC_OK, store_files_sweep(sh->s, sh->a, 50000 * (int64_t)IO_SECOND, swept, countof(swept), &n, &sh->e), &sh->e);
 	EXPECT_EQ(n, countof(swept));
 	EXPECT_PLAN("sweep", "using file_unused", "file_pkey");
+	EXPECT_RC_E(RC_OK, store_file_later(sh->s, sh->a, swept[0].owner, swept[0].id, &sh->e), &sh->e);
 	EXPECT_RC_E(RC_OK, store_file_forget(sh->s, sh->a, swept[0].owner, swept[0].id, &sh->e), &sh->e);
 	EXPECT_RC(RC_CONFLICT, store_file_drop(sh->s, sh->a, S("plan7"), ids[1], &sh->e));
 	EXPECT_PLAN("forget, drop", "file_pkey");
