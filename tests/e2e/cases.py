@@ -236,7 +236,7 @@ class Case:
             rows = [list(row) for row in self.site.db(step["sql"])]
             return difference(step["rows"], self.names.hide(json.loads(json.dumps(rows, default=str))))
         if "until" in step:  # something that the program does a moment later
-            wait_for(step["until"], lambda: self.site.db(step["until"])[0][0], 20)
+            wait_for(step["until"], lambda: self.site.db(step["until"])[0][0])
             return ""
         if "asked" in step:  # what the model was asked so far
             came = [self.names.hide(r.body) for r in self.site.model_requests()]
@@ -259,8 +259,20 @@ class Case:
             token = step["token"]
             headers["Authorization"] = "Bearer " + (token if isinstance(token, str) else jwt(token))
         method, path, how = self.request_of(step)
-        reply = client.request(method, path, headers=headers, **how)
-        return self.check(step, reply)
+        with client.open(method, path, headers=headers, **how) as stream:
+            body = b""
+            if "text/event-stream" in (stream.headers.get("Content-Type") or ""):
+                while more := stream.read_some():
+                    body += more
+                    self.saw(more)
+            else:
+                body = stream.response.read()
+        return self.check(step, Reply(stream.status, stream.headers, body))
+
+    def saw(self, what: bytes) -> None:
+        """The model's script may wait for what was shown."""
+        if "model" in self.case:
+            self.site.saw(what)
 
     def request_of(self, step: dict) -> tuple[str, str, dict]:
         if "op" in step:

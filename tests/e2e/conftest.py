@@ -70,6 +70,7 @@ def model_site(site_factory, fake_model, request) -> Callable[..., rig.Site]:
         site = site_factory(env={"CHATKIT_MODEL": "openai/test", "OPENAI_API_KEY": "sk-test-not-a-real-key", "OPENAI_BASE_URL": url} | (env or {}), **how)
         site.script = lambda answers: fake_model.script(name, answers)
         site.model_requests = lambda: fake_model.requests(name)
+        site.saw = lambda what: fake_model.saw(name, what)
         return site
     return make
 

@@ -14,6 +14,7 @@ of tool calls), or a list of steps, done one after another:
     {"delta": {...}}  {"sse": {...}}  {"raw": "bytes as they are\\r\\n"}  {"base64": "..."}   anything else
     {"split": N}         what follows is sent N bytes at a time    {"pace_ms": N}          and with this pause between two deltas
     {"sleep_ms": N}      {"stall": true}      nothing more, until the client leaves
+    {"seen": "words"}    nothing more, until the test says with saw() that it was shown these words since the request
     {"cut": true}        close without the end of the body          {"rst": true}          the same as a reset
     {"status": 429, "headers": {...}, "body": "..."}               instead of a stream; only as the first step
 
@@ -58,6 +59,7 @@ class Request:
 class Script:
     answers: list[Answer]
     requests: list[Request] = field(default_factory=list)
+    seen: bytes = b""
 
 
 class ClientLeft(Exception):
@@ -150,8 +152,10 @@ class Handler(BaseHTTPRequestHandler):
         request = Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body, time.monotonic())
         with self.server.lock:
             n = len(script.requests)
+            script.seen = b""
             script.requests.append(request)
         answer = script.answers[min(n, len(script.answers) - 1)]
+        self.script = script
         if sound:
             self.hear(answer, request)
         else:
@@ -252,6 +256,10 @@ class Handler(BaseHTTPRequestHandler):
             self.pause(value / 1000)
         elif kind == "stall":
             self.pause(STALL_SECONDS)
+        elif kind == "seen":
+            end = time.monotonic() + STALL_SECONDS
+            while value.encode() not in self.script.seen and time.monotonic() < end:
+                self.pause(0.01)
         elif kind in ("cut", "rst"):
             if kind == "rst":
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -360,6 +368,10 @@ class FakeModel:
 
     def base_url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.port}/{name}/v1"
+
+    def saw(self, name: str, what: bytes | str) -> None:
+        """The test was shown this."""
+        self.server.scripts[name].seen += what.encode() if isinstance(what, str) else what
 
     def requests(self, name: str) -> list[Request]:
         return self.server.scripts[name].requests
