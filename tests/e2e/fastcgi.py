@@ -55,7 +55,7 @@ class Connection:
 
     def __init__(self, path: Path) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
+        self.sock.settimeout(rig.START_SECONDS)
         self.sock.connect(str(path))
         self.rest = b""
         self.out = b""
@@ -161,7 +161,7 @@ class Responder:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(20)
+                self.process.wait(rig.START_SECONDS)
             except subprocess.TimeoutExpired:
                 late = True
                 self.process.kill()
@@ -170,7 +170,7 @@ class Responder:
         log = self.log()
         with contextlib.suppress(OSError):
             shutil.rmtree(self.dir)
-        assert not late, "the responder did not end within 20 s of SIGTERM:\n" + log
+        assert not late, "the responder did not end after SIGTERM:\n" + log
         assert not found, found
 
 

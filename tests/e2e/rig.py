@@ -70,10 +70,17 @@ def run(argv: list[str], env: dict[str, str], seconds: float = START_SECONDS) ->
     return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env, cwd="/", timeout=seconds, **who)
 
 
+WORKER = int("0" + "".join(filter(str.isdigit, os.environ.get("PYTEST_XDIST_WORKER", ""))))
+PORTS = itertools.cycle(range(20000 + 1000 * (WORKER % 12), 21000 + 1000 * (WORKER % 12)))
+
+
 def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    """A port that nobody takes before it is used: below those that the kernel gives away, in a range of this worker's own, each in its turn."""
+    for port in PORTS:
+        with contextlib.suppress(OSError), socket.socket() as sock:
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is always another port")
 
 
 def processes() -> dict[int, tuple[int, int, str]]:
@@ -284,7 +291,7 @@ class Site:
                 return len(self.pids()) == self.procs
         return False
 
-    def stop(self, how: int = signal.SIGTERM, seconds: float = 20) -> None:
+    def stop(self, how: int = signal.SIGTERM, seconds: float = START_SECONDS) -> None:
         """Ends lighttpd and waits for its responders, which lighttpd does not; one that does not end is killed, and that is a failure."""
         if self.server is None:
             return

@@ -20,6 +20,12 @@ from fastcgi import Responder, record, request, seconds_since, variables
 
 WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
 PACED = [[{"pace_ms": 100}, {"text": WORDS}, {"finish": "stop"}, {"done": True}]]
+# A minute of words: nobody waits for its end.
+LONG = [[{"pace_ms": 100}, {"text": 40 * WORDS}, {"finish": "stop"}, {"done": True}]]
+# Each word when the one before was seen.
+ASKED = [[*({"text": f"w{n} "} if step == 0 else {"seen": f"w{n} "} for n in range(15) for step in range(2)), {"finish": "stop"}, {"done": True}]]
+# A turn that runs until the test lets it end.
+HELD = [[{"text": "word "}, {"seen": "go"}, {"text": "and its end."}, {"finish": "stop"}, {"done": True}]]
 SILENT = [[{"text": "word "}, {"stall": True}]]
 NOPE = b'{"type":"nope","params":{}}'
 
@@ -70,10 +76,13 @@ def health(site) -> int:
 # --- streams
 
 def test_events_come_as_they_are_made(model_site) -> None:
-    with start(visitor(model_site(PACED))) as stream:
-        rest = stream.rest()
-    moments = 1 + sum(b.at - a.at > 0.05 for a, b in zip(rest, rest[1:]))
-    assert moments > 5, "events came in lumps"
+    """In lumps none would come: a word is not made before its predecessor was here."""
+    site = model_site(ASKED)
+    with start(visitor(site)) as stream:
+        site.saw(bytes(stream.reader.raw))
+        while not stream.ended:
+            site.saw(stream.read_some())
+    assert not site.model_requests()[0].left and site.db("SELECT state FROM chatkit.turn") == [("done",)]
 
 
 def test_first_bytes_are_one_comment_line(model_site) -> None:
@@ -88,25 +97,23 @@ def test_first_bytes_are_one_comment_line(model_site) -> None:
 
 def test_silence_is_filled_with_heartbeats(model_site) -> None:
     me = visitor(model_site(SILENT, env={"CHATKIT_BEAT_SECONDS": "1"}))
+    began = time.monotonic()
     with start(me) as stream:
-        before, began = stream.reader.heartbeats, time.monotonic()
-        while seconds_since(began) < 3.5:
-            try:
-                stream.next_or_end(3.5 - seconds_since(began))
-            except TimeoutError:
-                break
-        assert 2 <= stream.reader.heartbeats - before <= 4
+        before = stream.reader.heartbeats
+        while (beats := stream.reader.heartbeats - before) < 3:
+            stream.events += stream.reader.feed(stream.read_some())
+        assert beats <= seconds_since(began), "one a second, at most"
 
 
-@pytest.mark.parametrize("answers, reset", [(PACED, False), (PACED, True), (SILENT, False), (SILENT, True)], ids=["talking", "talking-reset", "silent", "silent-reset"])
-def test_client_leaves_and_the_model_is_told_within_2_s(model_site, answers, reset) -> None:
+@pytest.mark.parametrize("answers, reset", [(LONG, False), (LONG, True), (SILENT, False), (SILENT, True)], ids=["talking", "talking-reset", "silent", "silent-reset"])
+def test_client_leaves_and_the_model_is_told_soon(model_site, answers, reset) -> None:
     site = model_site(answers, env={"CHATKIT_BEAT_SECONDS": "1"})
     with start(visitor(site)) as stream:
         asked = site.model_requests()[0]
         stream.drop(reset=reset)
         left = time.monotonic()
-        rig.wait_for("the model's client to leave", lambda: site.model_requests()[0].left, 10)
-    assert asked.at + site.model_requests()[0].left - left < 2
+        rig.wait_for("the model's client to leave", lambda: site.model_requests()[0].left)
+    assert asked.at + site.model_requests()[0].left - left < 20, "a beat's second and a little, not the minutes of the answer"
 
 
 # --- readers that do not read, or are gone
@@ -132,7 +139,7 @@ def test_hang_up_is_noticed_without_writing(model_site) -> None:
     with knock(site) as one:
         ask_simply(one)
         one.read_until(b"word")
-    rig.wait_for("the model's client to leave", lambda: site.model_requests()[0].left, 10)
+    rig.wait_for("the model's client to leave", lambda: site.model_requests()[0].left)
 
 
 # More than the sockets and the reply hold (256 KiB), less than an answer may have.
@@ -164,13 +171,13 @@ def test_slow_reader_that_leaves_is_noticed(model_site) -> None:
         ask_simply(slow)
         slow.read_until(b"word")
         time.sleep(0.5)
-    rig.wait_for("the model's client to leave", lambda: site.model_requests()[0].left, 10)
+    rig.wait_for("the model's client to leave", lambda: site.model_requests()[0].left)
 
 
 # --- full
 
 def test_full_is_503_before_anything_happened(model_site) -> None:
-    site = model_site(PACED, env={"CHATKIT_STREAMS": "1", "CHATKIT_REQUESTS": "1"})
+    site = model_site(HELD, env={"CHATKIT_STREAMS": "1", "CHATKIT_REQUESTS": "1"})
     me = visitor(site)
     with start(me) as stream, knock(site) as waiting:
         # lighttpd collects a body before it speaks to us, so the request that holds the second slot is made by hand.
@@ -180,6 +187,7 @@ def test_full_is_503_before_anything_happened(model_site) -> None:
         assert reply.status == 503, reply
         assert reply.headers["Retry-After"] == "1"
         assert reply.json["code"] == "busy" and reply.json["error"] == reply.json["detail"] == reply.json["message"]
+        site.saw("go")
         assert is_whole(stream)
         waiting.send(record(fastcgi.STDIN, NOPE) + record(fastcgi.STDIN))
         waiting.read_all()
@@ -207,19 +215,25 @@ def test_more_than_all_slots_and_refusals_wait_their_turn(responder_factory) -> 
 
 # --- ends and accidents
 
+def listeners(site) -> int:
+    """How many of the site's sockets are listened on."""
+    lines = Path("/proc/net/unix").read_text().splitlines()
+    return sum(f"{site.dir}/run/" in line and line.split()[3] == "00010000" for line in lines)
+
+
 def test_sigterm_lets_the_stream_finish(model_site) -> None:
     site = model_site(PACED, procs=2)
     streams = [start(visitor(site)) for _ in range(2)]
     old, other = site.pids()
     site.kill(old, signal.SIGTERM)
-    time.sleep(0.1)
+    rig.wait_for("it to listen no more", lambda: listeners(site) < 2 or old not in site.pids())
     # So many that lighttpd would give some to the one that ends, if that still listened; there they would wait for its end, and fail.
     streams += [start(visitor(site)) for _ in range(6)]
     assert {health(site) for _ in range(10)} == {200}
     for stream in streams:
         with stream:
             assert is_whole(stream)
-    rig.wait_for("the old one to end", lambda: old not in site.pids(), 10)
+    rig.wait_for("the old one to end", lambda: old not in site.pids())
     assert {health(site) for _ in range(10)} == {200}
     assert other in site.pids()
 
@@ -230,7 +244,7 @@ def test_sigterm_stops_what_outlasts_the_grace(model_site) -> None:
         pid, = site.pids()
         began = time.monotonic()
         site.kill(pid, signal.SIGTERM)
-        rig.wait_for("the responder to end", lambda: pid not in site.pids(), 25)
+        rig.wait_for("the responder to end", lambda: pid not in site.pids())
         assert 0.8 < seconds_since(began) < 20, "a second, not 30"
         stream.rest()
     assert site.db("SELECT count(*) FROM chatkit.live") == [(0,)], "the turn was closed, not left"
@@ -258,8 +272,8 @@ def test_lighttpd_reloads_on_usr1(model_site, streaming) -> None:
     if stream:
         with stream:
             assert is_whole(stream)
-    rig.wait_for("new responders", lambda: len(site.pids()) == 2 and not set(old) & set(site.pids()), 15)
-    rig.wait_for("answers", lambda: health(site) == 200, 15)
+    rig.wait_for("new responders", lambda: len(site.pids()) == 2 and not set(old) & set(site.pids()))
+    rig.wait_for("answers", lambda: health(site) == 200)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
@@ -267,11 +281,11 @@ def test_lighttpd_ends_and_so_do_we(model_site, how) -> None:
     site = model_site(PACED)
     with start(visitor(site)) as stream:
         if how == signal.SIGTERM:
-            site.stop(how, seconds=10)  # fails when a responder stays
+            site.stop(how, seconds=25)  # fails when a responder stays, for its 30 s of grace
         else:
             site.server.send_signal(how)
             assert is_whole(stream), "SIGINT is lighttpd's graceful end"
-            site.stop(seconds=10)
+            site.stop(seconds=25)
 
 
 def test_killed_responders_are_replaced(site_factory) -> None:
@@ -291,7 +305,7 @@ def test_out_of_descriptors_is_waited_out(responder_factory) -> None:
     held = [responder.connect() for _ in range(30)]
     with responder.connect() as late:
         late.send(request(variables()))
-        rig.wait_for("the complaint", lambda: "Too many open files" in responder.log(), 5)
+        rig.wait_for("the complaint", lambda: "Too many open files" in responder.log())
         time.sleep(0.2)
         assert responder.log().count("Too many open files") == 1, "said once, not at each try"
         for connection in held:
@@ -319,7 +333,7 @@ def test_shared_socket_is_handed_over_without_a_lost_request(responder_factory) 
     new = responder_factory(listen=old.listen)
     time.sleep(0.5)
     old.process.send_signal(signal.SIGTERM)
-    old.process.wait(10)
+    old.process.wait(rig.START_SECONDS)
     time.sleep(0.5)
     stop.set()
     for asker in askers:
@@ -437,7 +451,7 @@ def test_descriptors_are_given_back(responder) -> None:
     for _ in range(50):
         with responder.connect() as c:
             c.send(fastcgi.head(variables("POST", "/api/chat", NOPE)))
-    rig.wait_for("descriptors to be given back", lambda: responder.descriptors() <= before, 10)
+    rig.wait_for("descriptors to be given back", lambda: responder.descriptors() <= before)
 
 
 # --- what a client may send
@@ -493,7 +507,7 @@ def test_secrets_leave_the_environment(responder_factory) -> None:
 def cgi(pairs: list[tuple[str, str]], body: bytes = b"", argv: list[str] | None = None) -> tuple[int, bytes]:
     """The program as a web server starts it for one request; its status, and what it said."""
     env = rig.base_env() | {"CHATKIT_MODEL": "demo/todo", "CHATKIT_SECRET": "x" * 32} | dict(pairs)
-    done = subprocess.run([str(rig.program()), *(argv or [])], input=body, capture_output=True, env=env, cwd="/", timeout=30)
+    done = subprocess.run([str(rig.program()), *(argv or [])], input=body, capture_output=True, env=env, cwd="/", timeout=rig.START_SECONDS)
     assert done.returncode == 0, done.stderr
     return int(done.stdout.split(b"\r\n", 1)[0].removeprefix(b"Status: ")[:3]), done.stdout
 
@@ -514,11 +528,11 @@ def test_cgi_answer_survives_an_unread_body(cluster) -> None:
     ours, its = socket.socketpair()
     with ours, subprocess.Popen([str(rig.program())], stdin=its, stdout=its, stderr=subprocess.DEVNULL, env=env, cwd="/") as one:
         its.close()
-        ours.settimeout(20)
+        ours.settimeout(rig.START_SECONDS)
         ours.sendall(body)
         ours.shutdown(socket.SHUT_WR)
         assert ours.recv(65536).startswith(b"Status: 413\r\n")
-        assert one.wait(10) == 0
+        assert one.wait(rig.START_SECONDS) == 0
 
 
 CGI_CONF = """
@@ -565,7 +579,7 @@ class CgiSite:
 
     def close(self) -> None:
         self.server.terminate()
-        self.server.wait(20)
+        self.server.wait(rig.START_SECONDS)
         shutil.rmtree(self.dir)
 
 
@@ -583,12 +597,12 @@ def test_cgi_through_lighttpd(cgi_site) -> None:
     assert me.get("/api/chat/health").status == 200
     assert me.get("/api/chat/health?--version").json["status"] == "ok"
     me.session()
-    with start(me) as stream:
-        first = time.monotonic()
+    cgi_site.behind.script(HELD)
+    with start(me) as stream:  # before the answer's end is made
+        cgi_site.behind.saw("go")
         assert is_whole(stream)
-        assert seconds_since(first) > 0.8, "it came all at once, at its end"
     assert me.post("/api/chat", {"type": "nope"}).status == 400
-    rig.wait_for("the last one to end", lambda: not cgi_site.children(), 20)
+    rig.wait_for("the last one to end", lambda: not cgi_site.children())
 
 
 def test_cgi_sigterm_is_the_hang_up(model_site) -> None:
@@ -604,9 +618,9 @@ def test_cgi_sigterm_is_the_hang_up(model_site) -> None:
             out += one.stdout.read1()
         began = time.monotonic()
         one.send_signal(signal.SIGTERM)
-        assert one.wait(10) == 0
-        assert seconds_since(began) < 3
-    assert site.model_requests()[0].left
+        assert one.wait(rig.START_SECONDS) == 0
+        assert seconds_since(began) < 20, "Apache's 3 s, and time for a busy machine"
+    rig.wait_for("the model to be left", lambda: site.model_requests()[0].left)
     assert site.db("SELECT count(*) FROM chatkit.live") == [(0,)], "the turn was closed, not left"
 
 
@@ -619,18 +633,18 @@ def test_cgi_answer_ends_before_the_process(cluster, site) -> None:
         one.stdin.write(body)
         one.stdin.close()
         assert one.stdout.read().startswith(b"Status: 200\r\n")
-        assert seconds_since(began) < 5
-        assert one.wait(10) == 0
+        assert seconds_since(began) < 30
+        assert one.wait(rig.START_SECONDS) == 0
 
 
 def test_cgi_client_leaves(cgi_site) -> None:
     me = cgi_site.client()
     me.session()
     cgi_site.behind.script(SILENT)
-    rig.wait_for("the first one to end", lambda: not cgi_site.children(), 20)
+    rig.wait_for("the first one to end", lambda: not cgi_site.children())
     with start(me) as stream:
         assert len(cgi_site.children()) == 1
         stream.drop()
-    rig.wait_for("it to end", lambda: not cgi_site.children(), 20)
-    assert cgi_site.behind.model_requests()[0].left
+    rig.wait_for("it to end", lambda: not cgi_site.children())
+    rig.wait_for("the model to be left", lambda: cgi_site.behind.model_requests()[0].left)
     assert cgi_site.behind.db("SELECT count(*) FROM chatkit.live") == [(0,)], "the turn was closed, not left"

@@ -79,7 +79,7 @@ def files(site: Site, sub: str = "files") -> list[Path]:
 
 
 def nothing_left(site: Site) -> None:
-    wait_for("nothing to be left under way", lambda: not files(site, "tmp"), 20)
+    wait_for("nothing to be left under way", lambda: not files(site, "tmp"))
     rows = {row[0] for row in site.db("SELECT id FROM chatkit.file WHERE state <> 'new'")}
     assert {p.name for p in files(site)} == rows, (files(site), rows)
 
@@ -329,18 +329,19 @@ def sign(site: Site, file_id: str, owner: str, until: int, secret: str | None = 
 
 def test_addresses(store: Site) -> None:
     me = store.client()
+    before = int(time.time())
     got = upload(me, PNG).json
     other_id = upload(me, png(2, 2)).json["id"]
     url = got["preview_url"]
     query = {k: v[0] for k, v in parse_qs(urlsplit(url).query).items()}
     owner = base64.urlsafe_b64decode(query["o"] + "==").decode()
     now = int(time.time())
-    assert now + 3600 <= int(query["e"]) <= now + 3600 + 600
+    assert before + 3600 <= int(query["e"]) <= now + 3600 + 600
     assert sign(store, got["id"], owner, int(query["e"])) == path_of(url)
-    assert fetch(store, sign(store, got["id"], owner, now + 5)).status == 200
+    assert fetch(store, sign(store, got["id"], owner, now + 600)).status == 200
     bad = [
         sign(store, got["id"], owner, now - 1),
-        sign(store, got["id"], owner, now + 5, secret="another secret"),
+        sign(store, got["id"], owner, now + 600, secret="another secret"),
         path_of(url).replace(got["id"], other_id),
         path_of(url).replace("e=" + query["e"], f"e={int(query['e']) + 1}"),
         path_of(url).replace("e=", "e=0"),
@@ -356,8 +357,8 @@ def test_addresses(store: Site) -> None:
         assert reply.status == 403, (address, reply)
         said.add(reply.json["message"])
     assert len(said) == 1, "what is wrong with an address is not told"
-    assert fetch(store, sign(store, got["id"], "anon:other", now + 5)).status == 404, "signed, but that person has no such file"
-    assert fetch(store, sign(store, "atc_" + "a" * 26, owner, now + 5)).status == 404
+    assert fetch(store, sign(store, got["id"], "anon:other", now + 600)).status == 404, "signed, but that person has no such file"
+    assert fetch(store, sign(store, "atc_" + "a" * 26, owner, now + 600)).status == 404
     # Another secret, the old one still known.
     old = store.secret
     store.stop()
@@ -418,7 +419,7 @@ def begin_upload(site: Site, me: Client, send: int, end: bytes = b"") -> fastcgi
                                   ("HTTP_COOKIE", cookie)]))
     for at in range(0, send, 32000):
         connection.send(fastcgi.record(fastcgi.STDIN, LARGE[at:min(at + 32000, send)]))
-    wait_for("a file under way", lambda: len(files(site, "tmp")) == 1, 20)
+    wait_for("a file under way", lambda: len(files(site, "tmp")) == 1)
     connection.send(end)
     return connection
 
@@ -429,7 +430,7 @@ def test_a_client_that_leaves(store: Site) -> None:
     for send in (0, 1, 100000, 20 * MIB):
         for end in (b"", fastcgi.record(fastcgi.ABORT)):
             begin_upload(store, me, send, end).sock.close()
-            wait_for("it to be gone", lambda: not files(store, "tmp"), 20)
+            wait_for("it to be gone", lambda: not files(store, "tmp"))
         with begin_upload(store, me, send, fastcgi.record(fastcgi.STDIN)) as connection:  # as if that were all: some servers do that for who left
             connection.read_all()
             assert connection.status in (400, 415), connection.out
@@ -451,7 +452,7 @@ def test_a_responder_that_is_killed(store: Site) -> None:
         left = files(store, "tmp")
         assert len(left) == 1 and not files(store) and store.db("SELECT count(*) FROM chatkit.file") == [(0,)]
         left[0].rename(aside / f"left{n}")
-        wait_for("another responder", lambda: store.client().get("/api/chat/health").status == 200, 20)
+        wait_for("another responder", lambda: store.client().get("/api/chat/health").status == 200)
     for n in range(3):
         (aside / f"left{n}").rename(aside / f"tmp/left{n}")
     for n in range(2):
@@ -460,7 +461,7 @@ def test_a_responder_that_is_killed(store: Site) -> None:
     store.stop()
     store.start()
     assert store.client().get("/api/chat/health").status == 200
-    wait_for("the sweep", lambda: [p.name for p in files(store, "tmp")] == ["left2"], 30)
+    wait_for("the sweep", lambda: [p.name for p in files(store, "tmp")] == ["left2"])
     assert upload(me, PNG).status == 200
 
 
@@ -488,7 +489,7 @@ def test_killed_at_any_moment(store: Site) -> None:
             pass
         done.set()
         thread.join()
-        wait_for("another responder", lambda: store.client().get("/api/chat/health").status == 200, 20)
+        wait_for("another responder", lambda: store.client().get("/api/chat/health").status == 200)
         rows = {row[0] for row in store.db("SELECT id FROM chatkit.file")}
         assert {p.name for p in files(store)} <= rows, "bytes without a row"
         for path in files(store, "tmp"):
@@ -567,14 +568,14 @@ def test_uploads_leave_room_for_others(site_factory) -> None:
             slow.append(fastcgi.Connection(next((site.dir / "run").glob("fcgi.sock*"))))
             slow[-1].send(fastcgi.head([*fastcgi.variables("POST", "/api/chat/attachments"), ("CONTENT_TYPE", "application/pdf"), ("CONTENT_LENGTH", "1000"),
                                         ("HTTP_COOKIE", "; ".join(f"{k}={v}" for k, v in me.cookies.items()))]))
-        wait_for("four uploads", lambda: len(files(site, "tmp")) == 4, 20)
+        wait_for("four uploads", lambda: len(files(site, "tmp")) == 4)
         refused = upload(me, PNG)
         assert refused.status == 503 and refused.headers["Retry-After"] == "5", refused
         assert me.get("/api/chat/health").status == 200
     finally:
         for connection in slow:
             connection.sock.close()
-    wait_for("room", lambda: upload(me, PNG).status == 200, 20)
+    wait_for("room", lambda: upload(me, PNG).status == 200)
     nothing_left(site)
 
 
@@ -590,7 +591,7 @@ def test_no_database(cluster, store: Site) -> None:
         assert me.op("attachments.delete", attachment_id=here["id"]).status == 503
     finally:
         store.start_db()
-    wait_for("the database", lambda: fetch(store, here["preview_url"]).status == 200, 20)
+    wait_for("the database", lambda: fetch(store, here["preview_url"]).status == 200)
     assert upload(me, PNG, path=path_of(announced["upload_descriptor"]["url"])).status == 200
     nothing_left(store)
 
@@ -606,7 +607,7 @@ def test_the_sweep(store: Site) -> None:
     store.stop()
     store.start()
     assert store.client().get("/api/chat/health").status == 200
-    wait_for("the sweep", lambda: store.db("SELECT id FROM chatkit.file") == [(kept,)], 30)
+    wait_for("the sweep", lambda: store.db("SELECT id FROM chatkit.file") == [(kept,)])
     assert [p.name for p in files(store)] == [kept]
 
 

@@ -462,7 +462,7 @@ def test_targets_are_large(model_site, page: Page) -> None:
 
 
 def test_the_view_follows_only_a_reader_at_the_bottom(model_site, page: Page) -> None:
-    site = model_site([[{"pace_ms": 10}, {"text": WORDS.replace(" ", "\n\n")}, {"finish": "stop"}, {"usage": {}}, {"done": True}]])
+    site = model_site([[{"pace_ms": 40}, {"text": WORDS.replace(" ", "\n\n")}, {"finish": "stop"}, {"usage": {}}, {"done": True}]])
     page.open(site.url)
     page.start("tell me a lot")
     below = "const s = document.getElementById('scroller'); return s.scrollHeight - s.scrollTop - s.clientHeight"

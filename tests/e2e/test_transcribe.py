@@ -127,13 +127,13 @@ def test_a_few_recordings_at_once(listener) -> None:
     responder, requests = listener(["Heard."])
     body = dictation(SOUND[:1 << 20])
     held = [begin(responder, body[:100000], len(body)) for _ in range(4)]
-    rig.wait_for("four in hand", lambda: refused(responder, body), 5)
+    rig.wait_for("four in hand", lambda: refused(responder, body))
     # Small ones, and everything else, go on.
     small = dictation(b"sound")
     assert responder.ask(variables("POST", "/api/chat", small), small).status == 200
     # One that left, and one that was refused, gave their places back.
     held.pop().sock.close()
-    rig.wait_for("a place", lambda: not refused(responder, body, said=len(body)), 5)
+    rig.wait_for("a place", lambda: not refused(responder, body, said=len(body)))
     for connection in held:
         for i in range(100000, len(body), 32000):
             connection.send(record(fastcgi.STDIN, body[i:i + 32000]))
@@ -163,8 +163,8 @@ def test_a_person_who_leaves_ends_the_request(listener) -> None:
     body = dictation(b"sound")
     with responder.connect() as connection:
         connection.send(fastcgi.request(variables("POST", "/api/chat", body), body))
-        rig.wait_for("the request", lambda: requests(), 5)
-    rig.wait_for("its end", lambda: requests()[0].left is not None, 5)
+        rig.wait_for("the request", requests)
+    rig.wait_for("its end", lambda: requests()[0].left is not None)
 
 
 def test_through_a_web_server(site_factory, fake_model) -> None:
