@@ -338,7 +338,7 @@ struct client {
 static void sleep_a_little(void *arg)
 {
 	struct client *c = arg;
-	struct db_call call = {.sql = "SELECT pg_backend_pid(), pg_sleep(0.005)"};
+	struct db_call call = {.sql = "SELECT pg_backend_pid(), pg_sleep(0.05)"};
 	struct err e;
 
 	c->rc = db_run(c->p->db, c->p->a, &call, 1, &e);
@@ -389,7 +389,7 @@ static void queue_up(struct io *io)
 		c[i] = (struct client){.p = &p, .i = i, .order = order, .n = &n};
 		t[i] = io_go(io, "client", sleep_a_little, &c[i]);
 		/* Threads begin when they like: one after the other into the queue. */
-		io_sleep(io, 2 * IO_MS, NULL);
+		io_sleep(io, 20 * IO_MS, NULL);
 	}
 	for (int i = 0; i < N; i++)
 		io_join(t[i]);
@@ -411,7 +411,7 @@ static void a_busy_pool_waits(void **state UNUSED)
 static void hold(void *arg)
 {
 	struct client *c = arg;
-	struct db_call call = {.sql = "SELECT pg_sleep(1)"};
+	struct db_call call = {.sql = "SELECT pg_sleep(3)"};
 	struct err e;
 
 	c->rc = db_run(c->p->db, c->p->a, &call, 1, &e);
@@ -423,10 +423,10 @@ static void exhausted(struct io *io)
 	struct client c = {.p = &p};
 	struct task *t;
 
-	place_open(&p, io, &(struct db_opts){.max_conns = 1, .acquire_us = 50 * IO_MS});
+	place_open(&p, io, &(struct db_opts){.max_conns = 1, .acquire_us = 500 * IO_MS});
 	EXPECT_EQ(one_int(&p, "SELECT 1"), 1);
 	t = io_go(io, "holder", hold, &c);
-	io_sleep(io, 20 * IO_MS, NULL);
+	io_sleep(io, 100 * IO_MS, NULL);
 	EXPECT_RC(RC_DB, run_sql(&p, "SELECT 1"));
 	EXPECT(strstr(p.e.msg, "busy"));
 	io_join(t);
@@ -444,7 +444,7 @@ static void slow_query(struct io *io)
 {
 	struct place p;
 
-	place_open(&p, io, &(struct db_opts){.max_conns = 1, .query_us = 100 * IO_MS});
+	place_open(&p, io, &(struct db_opts){.max_conns = 1, .query_us = IO_SECOND});
 	EXPECT_RC(RC_DB_UNKNOWN, run_sql(&p, "SELECT pg_sleep(60)"));
 	EXPECT(strstr(p.e.msg, "in time"));
 	EXPECT_EQ(one_int(&p, "SELECT 1"), 1);

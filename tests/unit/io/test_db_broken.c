@@ -207,7 +207,7 @@ static void every_break(struct io *io)
 		fake_open(&f);
 		f.script = rows[i].script;
 		EXPECT_EQ(pthread_create(&f.thread, NULL, serve, &f), 0);
-		db = db_new(io, &(struct db_opts){.conninfo = slice_cstr(f.conninfo), .max_conns = 1, .query_us = strchr(f.script, 'h') ? 50 * IO_MS : LONG}, &e);
+		db = db_new(io, &(struct db_opts){.conninfo = slice_cstr(f.conninfo), .max_conns = 1, .query_us = strchr(f.script, 'h') ? 500 * IO_MS : LONG}, &e);
 		EXPECT(db);
 		for (int round = 1; round <= 2; round++) {
 			rc = db_run(db, a, c, 2, &e);

@@ -163,6 +163,13 @@ static inline bool web_answer(struct web_conn *c)
 		snprintf(text, sizeof(c->text), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nX-Served: %d\r\n\r\n", n, c->served);
 		return web_says(fd, text) && web_body(fd, 0, n);
 	}
+	if (web_is(c, "/flood/", &n)) {
+		snprintf(text, sizeof(c->text), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", n);
+		if (web_says(fd, text) && web_body(fd, 0, n))
+			return true;
+		atomic_fetch_add(&c->w->gone, 1);
+		return false;
+	}
 	if (web_is(c, "/chunked/", &n))
 		return web_says(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") && web_chunks(fd, n, 1000, 0) &&
 		       web_says(fd, "0\r\nX-Trailer: t\r\n\r\n");

@@ -29,7 +29,7 @@ static const struct row {
 	{"hung up", {"", STUB_CLOSE}, RC_UPSTREAM, "could not be reached", 0},
 	{"silence", {"", STUB_STALL}, RC_TIMEOUT, "in time", 0},
 	{"silence after the head", {SAY("200", JSON, ""), STUB_STALL}, RC_TIMEOUT, "in time", 0},
-	{"a stop", {"", STUB_STALL}, RC_STOPPED, "", 20},
+	{"a stop", {"", STUB_STALL}, RC_STOPPED, "", 300},
 	{"a bad recording", {SAY("400", JSON, "{\"error\":{\"message\":\"Audio file might be corrupted or unsupported\"}}"), STUB_CLOSE}, RC_UPSTREAM, "could not be turned into text", 0},
 	{"too large", {SAY("413", JSON, "{\"error\":{\"message\":\"Maximum content size limit (26214400) exceeded\"}}"), STUB_CLOSE}, RC_UPSTREAM, "too long", 0},
 	{"a refused key", {SAY("401", JSON, "{\"error\":{\"message\":\"bad key sk-secret-key\"}}"), STUB_CLOSE}, RC_UPSTREAM, "key", 0},
@@ -55,7 +55,7 @@ static void place_open(struct place *p, struct io *io, const struct stub_answer 
 	EXPECT(p->http);
 	p->arena = arena_new(16 << 20, NULL);
 	p->opts = (struct transcribe_opts){.url = arena_printf(p->arena, "http://127.0.0.1:%d/v1/audio/transcriptions", p->stub.port),
-					   .model = S("whisper-1"), .api_key = S("sk-secret-key"), .timeout_us = 500 * IO_MS};
+					   .model = S("whisper-1"), .api_key = S("sk-secret-key"), .timeout_us = answer->then == STUB_STALL ? IO_SECOND : 30 * (int64_t)IO_SECOND};
 	p->sound = BUF_INIT(3 + TRANSCRIBE_SPARE);
 	buf_add(&p->sound, slice_mem("a\0b", 3));
 	stop_init(&p->stop, io, NULL);

@@ -111,7 +111,7 @@ static void says_all(struct io *io)
 		struct arena *a = arena_new(16 << 20, NULL);
 		struct title *t = title_start(io, &sc.base, S("buy milk"), a, NULL);
 
-		EXPECT_STR(answers[i].want, title_take(t, IO_SECOND));
+		EXPECT_STR(answers[i].want, title_take(t, 30 * (int64_t)IO_SECOND));
 		EXPECT(title_ready(t));
 		title_release(t);
 		buf_release(&sc.question);
@@ -135,7 +135,7 @@ static void asks(struct io *io)
 		buf_adds(&text, "\xc3\xa9");
 	t = title_start(io, &sc.base, buf_slice(&text), a, NULL);
 	buf_release(&text); /* it was copied */
-	EXPECT_STR("T", title_take(t, IO_SECOND));
+	EXPECT_STR("T", title_take(t, 30 * (int64_t)IO_SECOND));
 	EXPECT_EQ(sc.asked, 1);
 	EXPECT(sc.closed && !sc.tools && sc.max_output > 0);
 	EXPECT(slice_starts(buf_slice(&sc.question), S("system: You give conversations their titles.")));
@@ -154,7 +154,7 @@ static void title__the_question__is_short_and_without_tools(void **state UNUSED)
 
 static void beside(struct io *io)
 {
-	struct script sc = script_of(io, "Milk", 30 * IO_MS);
+	struct script sc = script_of(io, "Milk", IO_SECOND);
 	struct arena *a = arena_new(16 << 20, NULL);
 	int64_t begun = io_now(io);
 	struct title *t = title_start(io, &sc.base, S("buy milk"), a, NULL);
@@ -164,8 +164,8 @@ static void beside(struct io *io)
 	EXPECT_EQ(title_take(t, 0).n, 0);
 	EXPECT_EQ(title_take(t, 5 * IO_MS).n, 0);
 	EXPECT(!title_ready(t));
-	EXPECT_STR("Milk", title_take(t, 5 * IO_SECOND));
-	EXPECT(io_now(io) - begun < 2 * IO_SECOND);
+	EXPECT_STR("Milk", title_take(t, 30 * (int64_t)IO_SECOND));
+	EXPECT(io_now(io) - begun < 25 * IO_SECOND);
 	EXPECT_STR("Milk", title_take(t, 0));
 	title_release(t);
 	buf_release(&sc.question);
@@ -196,23 +196,23 @@ static void ends(struct io *io)
 	t = title_start(io, &slow.base, S("buy milk"), a, &turns);
 	(void)io_sleep(io, 5 * IO_MS, NULL);
 	stop_set(&turns, STOP_CLIENT_LEFT);
-	EXPECT_EQ(title_take(t, 5 * IO_SECOND).n, 0);
+	EXPECT_EQ(title_take(t, 30 * (int64_t)IO_SECOND).n, 0);
 	EXPECT(title_ready(t));
 	title_release(t);
 	stop_release(&turns);
 	/* A failure is no title. */
 	t = title_start(io, &fails.base, S("buy milk"), a, NULL);
-	EXPECT_EQ(title_take(t, 5 * IO_SECOND).n, 0);
+	EXPECT_EQ(title_take(t, 30 * (int64_t)IO_SECOND).n, 0);
 	title_release(t);
 	cut.finish = FINISH_LENGTH;
 	t = title_start(io, &cut.base, S("buy milk"), a, NULL);
-	EXPECT_EQ(title_take(t, 5 * IO_SECOND).n, 0);
+	EXPECT_EQ(title_take(t, 30 * (int64_t)IO_SECOND).n, 0);
 	title_release(t);
 	/* Nothing to be called by. */
 	EXPECT(!title_start(io, &fails.base, S(" \n\t"), a, NULL));
 	EXPECT(title_ready(NULL) && title_take(NULL, IO_SECOND).n == 0);
 	title_release(NULL);
-	EXPECT(io_now(io) - begun < 2 * IO_SECOND);
+	EXPECT(io_now(io) - begun < 25 * IO_SECOND);
 	buf_release(&slow.question);
 	buf_release(&fails.question);
 	buf_release(&cut.question);
@@ -246,8 +246,8 @@ static void hangs(struct io *io)
 	EXPECT(!title_ready(t));
 	__atomic_store_n(&ahead_us, TITLE_US, __ATOMIC_RELAXED);
 	io_timer_set(io, &look, 1, nothing, NULL); /* the first of all: whoever keeps the timers looks at the clock again */
-	(void)io_sleep(io, 5 * IO_MS, NULL);
-	(void)io_sleep(io, 5 * IO_MS, NULL);
+	for (int i = 0; i < 4000 && !title_ready(t); i++)
+		(void)io_sleep(io, 5 * IO_MS, NULL);
 	io_timer_off(io, &look);
 	EXPECT(title_ready(t));
 	EXPECT_EQ(title_take(t, 0).n, 0);
@@ -274,10 +274,10 @@ static void demo(struct io *io)
 
 	EXPECT_RC(RC_OK, model_new(NULL, io, &o, &m, &e));
 	t = title_start(io, m, S("please add milk and eggs to my list, and bread"), a, NULL);
-	EXPECT_STR("Please add milk and eggs to", title_take(t, 5 * IO_SECOND));
+	EXPECT_STR("Please add milk and eggs to", title_take(t, 30 * (int64_t)IO_SECOND));
 	title_release(t);
 	t = title_start(io, m, S("what's on my list?"), a, NULL);
-	EXPECT_STR("What's on my list?", title_take(t, 5 * IO_SECOND));
+	EXPECT_STR("What's on my list?", title_take(t, 30 * (int64_t)IO_SECOND));
 	title_release(t);
 	model_free(m);
 	arena_free(a);
