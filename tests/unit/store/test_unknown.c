@@ -374,13 +374,13 @@ static void unheard_too_long(struct io *io)
 	const struct op *const both[] = {&ops[0], &reads};
 	struct shop sh;
 
-	ask("ALTER DATABASE ck SET idle_session_timeout = '1s'");
+	ask("ALTER DATABASE ck SET idle_session_timeout = '3s'");
 	shop_open(&sh, io, NULL);
 	for (size_t i = 0; i < countof(both); i++) {
 		struct act x = {.sh = &sh, .op = both[i]};
 
 		start_over(&x);
-		act_unheard(&x, 0, 1200 * IO_MS);
+		act_unheard(&x, 0, 3300 * IO_MS);
 		EXPECT_EQ(ask("%s", x.op->once), 1);
 	}
 	shop_close(&sh);
