@@ -476,7 +476,7 @@ def test_thumbs(stub: Stub, page: Page) -> None:
     up, down = page.all("feedback-positive"), page.all("feedback-negative")
     assert len(up) == 2
     up[1].click()
-    page.wait("it is shown", lambda: up[1].get_attribute("aria-pressed") == "true")
+    page.wait("it is shown", lambda: up[1].get_attribute("aria-pressed") == "true" and len(stub.asked("items.feedback")) == 1)
     up[1].click()
     down[1].click()
     page.wait("it has changed", lambda: len(stub.asked("items.feedback")) == 2)
