@@ -96,7 +96,7 @@ class Clone:
         """The first of this name, which started the others."""
         found = {pid for pid, n in self.processes().items() if n == name}
         table = rig.processes()
-        return next(pid for pid in found if pid in table and table[pid][0] not in found)
+        return min(pid for pid in found if pid in table and table[pid][0] not in found)
 
     def all_gone(self) -> bool:
         return not self.processes()
