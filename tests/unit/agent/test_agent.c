@@ -145,43 +145,57 @@ static enum rc tool_deaf(void *ctx, struct tool_call *call, struct tool_result *
 	return work(ctx, call, out, true);
 }
 
+/* With {"ms":N} a tool ends so much later: of those that begin together, that alone says which ends first. */
+static void late(struct bench *b, const struct tool_call *call, const char *name)
+{
+	const char *at = strstr(call->args.p, name);
+
+	if (at)
+		(void)io_sleep(b->io, strtol(at + strlen(name), NULL, 10) * IO_MS, call->stop);
+}
+
 static enum rc tool_down(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
 {
-	(void)ctx, (void)call, (void)out;
+	(void)out;
+	late(ctx, call, "\"ms\":");
 	return err_set(e, RC_DB, "the test's database is down");
 }
 
 static enum rc tool_no(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
 {
-	(void)ctx, (void)call, (void)e;
+	(void)e;
+	late(ctx, call, "\"ms\":");
 	*out = (struct tool_result){.is_error = true, .text = S("no such task")};
 	return RC_OK;
 }
 
 static enum rc tool_last(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
 {
-	(void)ctx, (void)call, (void)e;
+	(void)e;
+	late(ctx, call, "\"ms\":");
 	*out = (struct tool_result){.last = true, .text = S("shown")};
 	return RC_OK;
 }
 
-/* Takes all the room that there is, {"but":N} bytes at most. */
+/* Takes all the room that there is, {"but":N} bytes at most, and keeps it for {"hold":N} ms. */
 static enum rc tool_fill(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
 {
 	const char *at = strstr(call->args.p, "\"but\":");
 	size_t but = at ? (size_t)strtol(at + 6, NULL, 10) : 0;
 
-	(void)ctx, (void)e;
+	(void)e;
+	late(ctx, call, "\"ms\":");
 	for (size_t n = 1 << 20; n > but; n /= 2)
 		while (arena_try(call->arena, n))
 			;
+	late(ctx, call, "\"hold\":");
 	*out = (struct tool_result){.text = S("full")};
 	return RC_OK;
 }
 
 static enum rc tool_huge(void *ctx, struct tool_call *call, struct tool_result *out, struct err *e)
 {
-	(void)ctx;
+	late(ctx, call, "\"ms\":");
 	*out = (struct tool_result){.text = S("huge")};
 	return arena_try(call->arena, 1 << 20) ? RC_OK : err_set(e, RC_TOO_LARGE, "no room for what is shown");
 }
@@ -280,14 +294,14 @@ static const struct row rows[] = {
 	{.name = "a tool", .a = {{.text = "ok", .calls = {"c work {}"}}, {.text = "done"}}, .n = 2,
 	 .want = "ok SAID2 B0 E0 ROUND(c=0 for o1) done SAID1" END2, .seen = "s(You help o1.) u a t(0 for o1)"},
 	{.name = "three tools, side by side; ends as they come, results in order",
-	 .a = {{.calls = {"a work {\"ms\":90}", "b work {\"ms\":30}", "c work {\"ms\":60}"}}, {.text = "."}}, .n = 2,
-	 .want = " SAID3 B0 B1 B2 E1 E2 E0 ROUND(a=90 for o1; b=30 for o1; c=60 for o1) . SAID1" END2, .min_ms = 85},
-	{.name = "an unknown tool, one that is down, one that says no", .a = {{.calls = {"a gone {}", "b down {}", "c no {}"}}, {.text = "."}}, .n = 2,
+	 .a = {{.calls = {"a work {\"ms\":900}", "b work {\"ms\":300}", "c work {\"ms\":600}"}}, {.text = "."}}, .n = 2,
+	 .want = " SAID3 B0 B1 B2 E1 E2 E0 ROUND(a=900 for o1; b=300 for o1; c=600 for o1) . SAID1" END2, .min_ms = 890},
+	{.name = "an unknown tool, one that is down, one that says no", .a = {{.calls = {"a gone {}", "b down {}", "c no {\"ms\":300}"}}, {.text = "."}}, .n = 2,
 	 .want = " SAID3 B0 E0! B1 B2 E1! E2! ROUND(a=" NO_TOOL "; b=" DOWN "; c=no such task) . SAID1" END2},
 	{.name = "results that fill the memory: what has no room is told, the others stand, and the run goes on",
-	 .a = {{.calls = {"a fill {\"but\":60000}", "b huge {}", "c work {}"}}, {.calls = {"b huge {}"}}, {.text = "."}}, .n = 3,
-	 .want = " SAID3 B0 B1 B2 E0 E1! E2 ROUND(a=full; b=" NO_ROOM "; c=0 for o1)  SAID1 B3 E3 ROUND(*=huge) . SAID1 DONE3 u30/6"},
-	{.name = "the last of them leaves nothing", .a = {{.calls = {"a work {}", "b fill {}"}}, {.text = "."}}, .n = 2,
+	 .a = {{.calls = {"a fill {\"but\":60000,\"hold\":600}", "b huge {\"ms\":300}", "c work {\"ms\":900}"}}, {.calls = {"b huge {}"}}, {.text = "."}}, .n = 3,
+	 .want = " SAID3 B0 B1 B2 E1! E0 E2 ROUND(a=full; b=" NO_ROOM "; c=900 for o1)  SAID1 B3 E3 ROUND(*=huge) . SAID1 DONE3 u30/6"},
+	{.name = "the last of them leaves nothing", .a = {{.calls = {"a work {}", "b fill {\"ms\":300}"}}, {.text = "."}}, .n = 2,
 	 .want = " SAID2 B0 B1 E0 E1 ROUND(a=0 for o1; b=full) . SAID1" END2},
 	{.name = "arguments that do not parse", .a = {{.calls = {"a work {\"ms\""}}, {.text = "."}}, .n = 2,
 	 .want = " SAID1 B0 E0! ROUND(a=The tool 'work' was not called: the arguments must be one JSON object: not JSON: unexpected end (byte 5). "
@@ -296,7 +310,7 @@ static const struct row rows[] = {
 	 .want = " SAID1 B0 E0 ROUND(x=0 for o1)  SAID1 B1 E1 ROUND(*=0 for o1) . SAID1 DONE3 u30/6"},
 	{.name = "a tool that is too slow", .a = {{.calls = {"a work {\"ms\":60000}", "b work {}"}}, {.text = "."}}, .n = 2, .tool_us = 300 * IO_MS,
 	 .want = " SAID2 B0 B1 E1 E0! ROUND(a=The tool 'work' did not answer within 0 s.; b=0 for o1) . SAID1" END2, .stopped = 1},
-	{.name = "a tool that ends the answer", .a = {{.calls = {"a work {}", "b last {}"}}}, .n = 1, .want = " SAID2 B0 B1 E0 E1 ROUND(a=0 for o1; b=shown) " END},
+	{.name = "a tool that ends the answer", .a = {{.calls = {"a work {}", "b last {\"ms\":300}"}}}, .n = 1, .want = " SAID2 B0 B1 E0 E1 ROUND(a=0 for o1; b=shown) " END},
 	{.name = "a tool that the configuration says ends it", .a = {{.calls = {"a show_it {}"}}}, .n = 1, .want = " SAID1 B0 E0 ROUND(a=0 for o1) " END},
 	{.name = "unless it failed", .a = {{.calls = {"a show_it {\"ms\""}}, {.text = "."}}, .n = 2,
 	 .want = " SAID1 B0 E0! ROUND(a=The tool 'show_it' was not called: the arguments must be one JSON object: not JSON: unexpected end (byte 5). "
@@ -312,8 +326,8 @@ static const struct row rows[] = {
 	{.name = "a stop while it would park", .a = {{.calls = {"a pick {}", "b work {\"ms\":60000}"}}}, .n = 1, .stop_ms = 200, .want = " SAID2 B0 B1!stopped", .stopped = 1},
 	{.name = "the limit of rounds", .a = {{.calls = {"a work {}"}}, {.text = "x", .calls = {"b work {}"}}}, .n = 2, .max_rounds = 2,
 	 .want = " SAID1 B0 E0 ROUND(a=0 for o1) x SAID2 B1 E1 ROUND(b=0 for o1)  NOTICE(I stopped here: the limit of steps for one answer is reached.)" END2},
-	{.name = "the limit of calls", .a = {{.calls = {"a work {}", "b work {}", "c work {}"}}}, .n = 1, .max_calls = 2,
-	 .want = " SAID3 B0 B1 B2 E2! E0 E1 ROUND(a=0 for o1; b=0 for o1; c=Not called: the limit of tool calls for one answer is reached. Answer with what you have.) "
+	{.name = "the limit of calls", .a = {{.calls = {"a work {}", "b work {\"ms\":300}", "c work {}"}}}, .n = 1, .max_calls = 2,
+	 .want = " SAID3 B0 B1 B2 E2! E0 E1 ROUND(a=0 for o1; b=300 for o1; c=Not called: the limit of tool calls for one answer is reached. Answer with what you have.) "
 		 " NOTICE(I stopped here: the limit of tool calls for one answer is reached.)" END},
 	{.name = "cut by the limit", .a = {{.text = "ab", .finish = FINISH_LENGTH}}, .n = 1,
 	 .want = "ab SAID1 NOTICE(The answer was cut: it reached the model's limit.)" END},
