@@ -165,9 +165,9 @@ static inline bool web_answer(struct web_conn *c)
 	}
 	if (web_is(c, "/flood/", &n)) {
 		snprintf(text, sizeof(c->text), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", n);
-		if (web_says(fd, text) && web_body(fd, 0, n))
-			return true;
-		atomic_fetch_add(&c->w->gone, 1);
+		if (web_says(fd, text))
+			web_body(fd, 0, n);
+		web_until_gone(c); /* all of it may lie in the sockets by then */
 		return false;
 	}
 	if (web_is(c, "/chunked/", &n))
