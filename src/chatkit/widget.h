@@ -49,7 +49,8 @@ enum rc widget_diff(struct arena *a, struct slice before, struct slice after, st
 /*
  * What a person filled in, written back into the controls as their defaults, for they forget it when they are drawn again. payload: of the action, JSON; a
  * control's name with dots looks into nested objects, null is a control that was emptied. What the widget's own actions of this type bring along in their
- * payloads was not filled in: a form's value under the same name never gets into it. *changed false: out is untouched.
+ * payloads was not filled in: a form's value under the same name never gets into it. Of several forms with such an action the one is written whose action's
+ * payload is in this one (where none is, any field of the name); a control in no form is one by itself. *changed false: out is untouched.
  */
 enum rc widget_form(struct arena *a, struct slice widget, struct slice action_type, struct slice payload, struct buf *out, bool *changed,
 		    struct err *e) MUSTCHECK;

@@ -3,7 +3,8 @@
 #include "chatkit/widget_inner.h"
 
 #define PUTS_MAX 4
-#define OWN_MAX 64 /* payloads of a widget's own; more are not looked at */
+#define OWN_MAX 64    /* payloads of a widget's own; more are not looked at */
+#define SCOPES_MAX 64 /* where a press may come from; of more it is anywhere */
 
 /* One member's new value; json empty: it is taken away. */
 struct put {
@@ -21,6 +22,9 @@ struct edit {
 	const struct json_at *payload; /* form */
 	struct json_at *own;           /* form: what the widget's actions bring along themselves */
 	size_t n_own;
+	const void **scopes;           /* form: the nodes whose fields were sent; none: any may have been */
+	size_t n_scopes, said;         /* said: how much of the payload brought these about */
+	const void *root;
 	struct slice action;           /* its type */
 	bool changed;
 };
@@ -87,6 +91,7 @@ static void rewrite(struct edit *ed, struct jsonw *w, const struct json_at *node
 /* ---- the widget's actions ---- */
 
 static const char *const action_keys[] = {"onClickAction", "onSubmitAction", "onChangeAction"};
+static const char *const button_keys[] = {"confirm", "cancel"};
 
 /* The action at this member, if it is of the type that is looked for. */
 static bool has_action(const struct edit *ed, const struct json_at *node, const char *key, struct json_at *action)
@@ -113,22 +118,93 @@ static void own_payload(struct edit *ed, const struct json_at *action)
 	ed->own[ed->n_own++] = payload;
 }
 
-static void own_payloads(struct edit *ed, const struct json_at *node)
+/* A page's numbers are doubles, and 1.0 comes back as 1. */
+static bool same(const struct json_at *a, const struct json_at *b)
+{
+	if (json_kind(a) != json_kind(b))
+		return false;
+	if (json_kind(a) == JSON_NUMBER)
+		return json_as_num_or(a, 0) == json_as_num_or(b, 0);
+	return slice_eq(json_text(a), json_text(b));
+}
+
+/* All that the one says stands in the other, where fields were added. *n counts it. */
+static bool within(const struct json_at *own, const struct json_at *sent, size_t *n)
+{
+	struct slice key;
+	struct json_at mine, theirs;
+
+	if (json_kind(own) != JSON_OBJECT || json_kind(sent) != JSON_OBJECT) {
+		++*n;
+		return same(own, sent);
+	}
+	for (size_t it = 0; json_each(own, &it, &key, &mine);) {
+		theirs = json_get(sent, mine.key);
+		if (!within(&mine, &theirs, n))
+			return false;
+	}
+	return true;
+}
+
+/* Rows of one list have the same names and types: which one was pressed is told by what its action brings along. The one that says most is it. */
+static void own_scope(struct edit *ed, const struct json_at *action, const void *scope)
+{
+	struct json_at payload = json_get(action, "payload");
+	size_t said = 0;
+
+	if (json_has(&payload) && (json_kind(&payload) != JSON_OBJECT || !within(&payload, ed->payload, &said)))
+		return;
+	if (said < ed->said)
+		return;
+	if (said > ed->said)
+		ed->n_scopes = 0;
+	ed->said = said;
+	if (ed->n_scopes < SCOPES_MAX)
+		ed->scopes[ed->n_scopes++] = scope;
+	else
+		ed->scopes[0] = ed->root;
+}
+
+static bool is_form(const struct json_at *node)
+{
+	struct slice type = widget_str(node, "type");
+
+	return slice_is(type, "Form") || (slice_is(type, "Card") && widget_true(node, "asForm"));
+}
+
+/* form: the nearest around; what stands in none sends its own value alone, or has none and stands for the whole widget. */
+static void own_actions(struct edit *ed, const struct json_at *node, const void *form)
 {
 	struct json_at children, child, action;
+	const void *scope;
 
 	if (json_kind(node) != JSON_OBJECT)
 		return;
+	if (is_form(node))
+		form = node->v;
+	scope = form ? form : widget_str(node, "name").n ? node->v : ed->root;
 	for (size_t i = 0; i < countof(action_keys); i++)
-		if (has_action(ed, node, action_keys[i], &action))
+		if (has_action(ed, node, action_keys[i], &action)) {
 			own_payload(ed, &action);
-	if (button_has(ed, node, "confirm", &action))
-		own_payload(ed, &action);
-	if (button_has(ed, node, "cancel", &action))
-		own_payload(ed, &action);
+			own_scope(ed, &action, scope);
+		}
+	for (size_t i = 0; i < countof(button_keys); i++)
+		if (button_has(ed, node, button_keys[i], &action)) {
+			own_payload(ed, &action);
+			own_scope(ed, &action, scope);
+		}
 	children = json_get(node, "children");
 	for (size_t i = 0; widget_child(&children, i, &child); i++)
-		own_payloads(ed, &child);
+		own_actions(ed, &child, form);
+}
+
+static bool was_sent(const struct edit *ed, const struct json_at *node)
+{
+	for (const struct json_at *up = node; up && ed->n_scopes; up = up->up)
+		for (size_t i = 0; i < ed->n_scopes; i++)
+			if (up->v == ed->scopes[i])
+				return true;
+	return ed->n_scopes == 0;
 }
 
 static enum rc run(struct edit *ed, struct slice widget, struct buf *out, bool *changed, struct err *e)
@@ -143,7 +219,9 @@ static enum rc run(struct edit *ed, struct slice widget, struct buf *out, bool *
 		return rc;
 	if (ed->payload) {
 		ed->own = arena_alloc(ed->a, OWN_MAX * sizeof(*ed->own));
-		own_payloads(ed, &root);
+		ed->scopes = arena_alloc(ed->a, SCOPES_MAX * sizeof(*ed->scopes));
+		ed->root = root.v;
+		own_actions(ed, &root, NULL);
 	}
 	jsonw_init(&w, &b);
 	rewrite(ed, &w, &root);
@@ -221,6 +299,17 @@ static struct slice default_of(struct edit *ed, const struct json_at *value, boo
 	return SLICE_NONE;
 }
 
+/* A text is a field when its "editable" says so. */
+static struct slice field_name(const struct json_at *node)
+{
+	struct json_at editable;
+
+	if (!slice_is(widget_str(node, "type"), "Text"))
+		return widget_str(node, "name");
+	editable = json_get(node, "editable");
+	return json_kind(&editable) == JSON_OBJECT ? widget_str(&editable, "name") : SLICE_NONE;
+}
+
 static size_t fill_in(struct edit *ed, const struct json_at *node, struct put *puts)
 {
 	static const struct {
@@ -232,19 +321,22 @@ static size_t fill_in(struct edit *ed, const struct json_at *node, struct put *p
 		{"DatePicker", "defaultValue"},
 		{"RadioGroup", "defaultValue"},
 		{"Checkbox", "defaultChecked"},
+		{"Text", "value"},
 	};
-	struct slice type = widget_str(node, "type"), name = widget_str(node, "name");
+	struct slice type = widget_str(node, "type"), name = field_name(node);
 
 	for (size_t i = 0; name.n && i < countof(controls); i++) {
 		struct json_at value, now;
 
-		if (!slice_is(type, controls[i].type))
+		if (!slice_is(type, controls[i].type) || !was_sent(ed, node))
 			continue;
 		value = value_of(ed, name);
 		if (!value.there)
 			return 0;
 		now = json_get(node, controls[i].dflt);
 		*puts = (struct put){.key = controls[i].dflt, .json = default_of(ed, &value, slice_is(type, "Checkbox"))};
+		if (!json_has(&value) && slice_is(type, "Text"))
+			puts->json = S("\"\""); /* it cannot be without a value */
 		if (json_has(&value) ? puts->json.n == 0 || (json_has(&now) && slice_eq(json_text(&now), puts->json)) : !now.there)
 			return 0;
 		ed->changed = true;

@@ -269,6 +269,9 @@ static void diff__too_many_are_one_root(void **state)
 	arena_free(a);
 }
 
+#define ROW(id, note) "{'type':'Form','onSubmitAction':{'type':'go','payload':{'id':" id "}},'children':[{'type':'Input','name':'note'" note "}]}"
+#define PICK(name, id, dflt) "{'type':'Select','name':" name ",'onChangeAction':{'type':'go','payload':{'id':" id "}}" dflt "}"
+
 static void form__is_written_back(void **state)
 {
 	static const struct {
@@ -308,6 +311,24 @@ static void form__is_written_back(void **state)
 		 "{'type':'Card','asForm':true,'confirm':{'label':'OK','action':{'type':'go','payload':{'todo':{'id':7}}}},'children':["
 		 "{'type':'Input','name':'todo.id'},{'type':'Input','name':'todo.title','defaultValue':'t'}]}"},
 		{CARD("{'type':'Checkbox','name':'a','defaultChecked':true}"), "{'a':false}", CARD("{'type':'Checkbox','name':'a','defaultChecked':false}")},
+		/* Of rows with the same names, the one that was used: a form, also by a button in it, or a control alone. */
+		{CARD(ROW("1.0", "") "," ROW("2", "")), "{'id':1,'note':'x'}", CARD(ROW("1.0", ",'defaultValue':'x'") "," ROW("2", ""))},
+		{CARD(ROW("1", "") "," ROW("{'a':2,'b':['y']}", "")), "{'id':{'b':['y'],'a':2},'note':'x'}",
+		 CARD(ROW("1", "") "," ROW("{'a':2,'b':['y']}", ",'defaultValue':'x'"))},
+		{CARD(PICK("'s'", "1", "") "," PICK("'s'", "2", "")), "{'id':2,'s':'x'}", CARD(PICK("'s'", "1", "") "," PICK("'s'", "2", ",'defaultValue':'x'"))},
+		/* Who says nothing may be meant as well as another who says nothing, but not beside one who says something. */
+		{CARD("{'type':'Input','name':'note','onChangeAction':{'type':'go'}}," ROW("1", "")), "{'id':1,'note':'x'}",
+		 CARD("{'type':'Input','name':'note','onChangeAction':{'type':'go'}}," ROW("1", ",'defaultValue':'x'"))},
+		{CARD("{'type':'Input','name':'a','onChangeAction':{'type':'go'}},{'type':'Input','name':'b','onChangeAction':{'type':'go'}}"), "{'b':'x'}",
+		 CARD("{'type':'Input','name':'a','onChangeAction':{'type':'go'}},{'type':'Input','name':'b','onChangeAction':{'type':'go'},'defaultValue':'x'}")},
+		/* A payload that a page made itself, a button that is in no form: any. */
+		{CARD(ROW("1", "") "," ROW("2", "")), "{'note':'x'}", CARD(ROW("1", ",'defaultValue':'x'") "," ROW("2", ",'defaultValue':'x'"))},
+		{CARD("{'type':'Input','name':'a'},{'type':'Button','onClickAction':{'type':'go'}}"), "{'a':'x'}",
+		 CARD("{'type':'Input','name':'a','defaultValue':'x'},{'type':'Button','onClickAction':{'type':'go'}}")},
+		/* A text that can be written in is a field. */
+		{CARD("{'type':'Text','value':'x','editable':{'name':'a'}},{'type':'Text','value':'x','editable':false}"), "{'a':'y'}",
+		 CARD("{'type':'Text','value':'y','editable':{'name':'a'}},{'type':'Text','value':'x','editable':false}")},
+		{CARD("{'type':'Text','value':'x','editable':{'name':'a'}}"), "{'a':null}", CARD("{'type':'Text','value':'','editable':{'name':'a'}}")},
 	};
 	struct arena *a = arena_new(4 << 20, NULL);
 
