@@ -17,6 +17,7 @@ export async function act(chat, itemId, root, action, { from, scope, busy }) {
   try {
     if (action.streaming === false) {
       const { updated_item: item } = await call('threads.sync_custom_action', params);
+      chat.steps++;
       if (item) chat.put(item);
     } else if (chat.streaming) {
       chat.page.toast('One thing after the other: the answer is not complete yet.', 'status');

@@ -26,6 +26,8 @@ export class Conversation {
     this.controller = null; /* aborts the stream; null when none runs */
     this.canStop = true;
     this.loading = false;
+    this.steps = 0; /* what was done from here: a list of items that was asked for before the last of it is old */
+    this.behind = false; /* such a list was not shown, and there may be more than is on the screen */
     this.stopping = null; /* the promise of the last cancel request */
     this.request = null; /* the last message that was sent from here */
     this.feedback = new Map(); /* id of a turn's first item: its row of thumbs */
@@ -33,6 +35,7 @@ export class Conversation {
 
   get streaming() { return this.controller !== null; }
   get empty() { return this.views.size === 0 && !this.tail.hasChildNodes(); }
+  get failing() { return Boolean(this.tail.querySelector('.error')); }
   get shown() { return this === this.page.current; }
 
   /* Hosts that images may come from, where the server named any. */
@@ -144,9 +147,14 @@ export class Conversation {
     this.loading = true;
     if (this.shown) this.page.update();
     try {
-      const items = await callForAll('items.list', { thread_id: this.id, limit: 100, order: 'asc' });
-      await this.page.threads.loaded?.catch(() => {}); /* what a thread allows is known before it is drawn */
-      if (this.streaming) return; /* a message was sent meanwhile: the screen is ahead of what was read */
+      let items;
+      for (let steps = -1; steps !== this.steps && !this.streaming;) {
+        steps = this.steps;
+        items = await callForAll('items.list', { thread_id: this.id, limit: 100, order: 'asc' });
+        await this.page.threads.loaded?.catch(() => {}); /* what a thread allows is known before it is drawn */
+      }
+      this.behind = this.streaming || this.failing; /* a message was sent meanwhile: the screen is ahead of what was read */
+      if (this.behind) return;
       this.show(items);
       this.tail.querySelector('.unanswered')?.remove();
       this.request = null;

@@ -132,7 +132,7 @@ export class Page {
     const refresh = () => {
       if (document.visibilityState !== 'visible' || this.current.streaming) return;
       this.threads.load().catch(() => {});
-      if (!this.current.tail.querySelector('.error')) this.current.load();
+      if (!this.current.failing) this.current.load();
     };
     addEventListener('focus', refresh);
     document.addEventListener('visibilitychange', refresh);

@@ -41,6 +41,7 @@ export async function run(chat, request) {
 
 function begin(chat) {
   chat.controller = new AbortController();
+  chat.steps++;
   chat.canStop = true;
   chat.failed = false; /* the server itself said that it failed */
   chat.unfinished = new Set(); /* answers that were begun */
@@ -63,6 +64,7 @@ function end(chat, whole) {
   chat.page.background.delete(chat.id);
   chat.page.update();
   if (whole) chat.page.announce(chat);
+  if (chat.behind && !chat.failing) chat.load();
 }
 
 const lastOf = (chat) => [...chat.views.values()].at(-1)?.item;

@@ -2,12 +2,12 @@
 /* A widget: a tree of components that may be exchanged, whole or in part, and whose texts may grow. */
 import { act } from './actions.js';
 import { el } from './dom.js';
-import { fields } from './widget_controls.js';
+import { fields, forms } from './widget_controls.js';
 import { make } from './widget_parts.js';
 
 export function widget(item, chat) {
   const node = el('div', { class: 'widget', 'data-testid': 'widget', 'data-id': item.id });
-  const ctx = { chat, depth: 0, header: false, texts: new Map(), act: (action, how) => act(chat, item.id, node, action, how) };
+  const ctx = { chat, depth: 0, header: false, open: false, texts: new Map(), act: (action, how) => act(chat, item.id, node, action, how) };
   const grown = new Set(); /* ids of texts that wait to be painted */
   let root = null;
   let json = '';
@@ -93,22 +93,32 @@ function link(node) {
   }
 }
 
+/* The fields. Where rows have the same names, a row is told by what it sends along, and by its place among those that send the same. */
+function named(node) {
+  const seen = new Map();
+  const count = (what) => seen.set(what, (seen.get(what) ?? 0) + 1).get(what);
+  const all = [...node.querySelectorAll('[data-field]')].map((one) => {
+    const field = fields.get(one);
+    const key = JSON.stringify([field.name, field.action, forms.get(one.closest('form'))]);
+    count(field.name);
+    return { field, key: `${count(key)} ${key}` };
+  });
+  return all.map((one) => ({ ...one, alone: seen.get(one.field.name) === 1 }));
+}
+
 /* What was typed and where the focus was, so that an update takes neither away. A field whose default the server changed has the server's value. */
 function remember(node) {
-  const typed = new Map();
-  for (const one of node.querySelectorAll('[data-field]')) {
-    const field = fields.get(one);
-    if (field.get() !== field.first) typed.set(field.name, { first: field.first, value: field.get() });
-  }
+  const typed = named(node).filter(({ field }) => field.get() !== field.first).map((one) => ({ ...one, value: one.field.get() }));
   const stops = focusable(node);
   return { typed, at: stops.indexOf(document.activeElement) };
 }
 
 function restore(node, { typed, at }) {
-  for (const one of node.querySelectorAll('[data-field]')) {
-    const field = fields.get(one);
-    const was = typed.get(field.name);
-    if (was && was.first === field.first) field.set(was.value);
+  const now = typed.length ? named(node) : [];
+  for (const was of typed) {
+    const same = now.filter((one) => one.field.name === was.field.name);
+    const one = was.alone && same.length === 1 ? same[0] : same.find(({ key }) => key === was.key);
+    if (one && one.field.first === was.field.first) one.field.set(was.value);
   }
   if (at >= 0) focusable(node)[at]?.focus({ preventScroll: true });
   else if (!document.activeElement || document.activeElement === document.body) node.querySelector('[data-focus]')?.focus();

@@ -4,7 +4,8 @@
 import { el } from './dom.js';
 import { svgIcon } from './icons.js';
 
-export const fields = new WeakMap(); /* node: {name, first, get(), set(value)} */
+export const fields = new WeakMap(); /* node: {name, first, get(), set(value), action} */
+export const forms = new WeakMap(); /* node: the action that it submits */
 let counter = 0;
 const newId = () => `w-${++counter}`;
 
@@ -13,7 +14,7 @@ export const controls = { Button: button, Input: input, Textarea: textarea, Sele
 function field(node, spec, ctx, first, get, set) {
   const name = String(spec.name ?? '');
   node.dataset.field = name;
-  fields.set(node, { name, first, get, set });
+  fields.set(node, { name, first, get, set, action: spec.onChangeAction });
   if (spec.onChangeAction) node.addEventListener('change', () => ctx.act(spec.onChangeAction, { from: node, busy: 'none' }));
   return node;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The components of a widget as nodes. `make(spec, ctx)` makes one with all that is in it; ctx is {chat, act(action, how), texts}: the last is a map by
-   id of functions that set a growing text. A component that is not known shows what is in it and says so quietly. */
+/* The components of a widget as nodes. `make(spec, ctx)` makes one with all that is in it; ctx is {chat, act(action, how), texts, open}: texts is a map by
+   id of functions that set a growing text; open says that the reader has unfolded the widget, which an update does not undo. A component that is not
+   known shows what is in it and says so quietly. */
 import { chart } from './chart.js';
 import { el, imageNode, own } from './dom.js';
 import { svgIcon } from './icons.js';
 import { Markdown } from './markdown.js';
-import { controls } from './widget_controls.js';
+import { controls, forms } from './widget_controls.js';
 import { styleBlock, styleDivider, styleFlex, styleImage, styleText, textColour } from './widget_style.js';
 
 const DEEPEST = 40;
@@ -74,6 +75,7 @@ function themed(node, spec) {
 
 /* A form keeps what is typed by the names of its fields; its own submit never leaves the page. */
 function asForm(node, ctx, submit) {
+  forms.set(node, submit);
   node.noValidate = true; /* asked for by hand, so that a hidden field cannot block it silently */
   node.addEventListener('submit', (event) => {
     event.preventDefault();
@@ -96,6 +98,10 @@ function status(spec) {
 function card(spec, ctx) {
   const body = el('div', { class: 'w-flex w-card-body', 'data-direction': 'col' }, ...children(spec, ctx));
   const inner = spec.collapsed ? el('details', { class: 'w-collapsed' }, el('summary', {}, spec.status?.text ?? 'Show'), body) : body;
+  if (spec.collapsed) {
+    inner.open = ctx.open;
+    inner.addEventListener('toggle', () => { ctx.open = inner.open; });
+  }
   const node = el(spec.asForm ? 'form' : 'section', { class: 'w-card', 'data-size': spec.size ?? null }, ...(spec.collapsed ? [] : status(spec)), inner);
   styleBlock(body, { padding: spec.padding });
   styleBlock(node, { background: spec.background, border: spec.border });
@@ -119,10 +125,14 @@ function listView(spec, ctx) {
   const list = el('ul', { class: 'w-list' }, ...rows);
   const node = el('section', { class: 'w-card' }, ...status(spec), list);
   const limit = spec.limit === 'auto' ? 10 : Number(spec.limit) || rows.length;
-  if (rows.length > limit) {
+  if (rows.length > limit && !ctx.open) {
     for (const row of rows.slice(limit)) row.hidden = true;
     const more = el('button', { type: 'button', class: 'w-more' }, `Show ${rows.length - limit} more`);
-    more.addEventListener('click', () => { for (const row of rows) row.hidden = false; more.remove(); });
+    more.addEventListener('click', () => {
+      ctx.open = true;
+      for (const row of rows) row.hidden = false;
+      more.remove();
+    });
     node.append(more);
   }
   return themed(node, spec);

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""What a reader has done to a widget or written into it survives what the server makes of it meanwhile, and nothing gets into another row."""
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import page_items as items
+import pytest
+from browser import Page, browser, page  # noqa: F401
+from page_stub import HOLD, SECONDS, THREAD, Stub, replaced, with_id
+from selenium.webdriver.common.by import By
+from test_page_live import OPTIONS, answer, begin, item, shows, text_of, turn
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with Stub() as stub:
+        yield stub
+
+
+def row(n: int, **more) -> dict:
+    form = {"type": "Form", "onSubmitAction": {"type": "note.save", "payload": {"id": n}}, "children": [{"type": "Input", "name": "note"}, {"type": "Button", "label": f"Save {n}", "submit": True}]}
+    pick = {"type": "Select", "name": "size", "options": [{"value": "s", "label": "Small"}, {"value": "l", "label": "Large"}],
+            "onChangeAction": {"type": "pick", "payload": {"id": n}, "streaming": False, "loadingBehavior": "none"}}
+    return {"type": "ListViewItem", "children": [items.text(f"Row {n}"), form, pick]} | more
+
+
+def rows(*numbers: int, **more) -> dict:
+    return items.widget({"type": "ListView", "children": [row(n) for n in numbers]} | more)
+
+
+def values(page: Page, name: str) -> list[str]:
+    return page.js("return [...document.querySelectorAll(`[data-field=${arguments[0]}]`)].map((one) => one.value)", name)
+
+
+def test_rows_with_fields_of_one_name(stub: Stub, page: Page) -> None:
+    later = rows(2, 3, status={"text": "One less"})
+    stub.on("threads.sync_custom_action", {"updated_item": with_id(rows(1, 2, 3, status={"text": "Picked"}), "w")}, {"updated_item": with_id(later, "w")})
+    begin(stub, page, rows(1, 2, 3) | {"id": "w"})
+    page.driver.find_elements(By.CSS_SELECTOR, "[data-field=note]")[1].send_keys("Bread")
+    selects = page.driver.find_elements(By.CSS_SELECTOR, "[data-field=size]")
+    selects[0].send_keys("Lar")
+    shows(page, "w", "Picked")
+    assert values(page, "note") == ["", "Bread", ""], "what was written in one row stays in it, and in it alone"
+    assert values(page, "size") == ["l", "", ""]
+    page.driver.find_elements(By.CSS_SELECTOR, "[data-field=size]")[2].send_keys("Sma")
+    shows(page, "w", "One less")
+    assert values(page, "note") == ["Bread", ""] and values(page, "size") == ["", "s"], "it moves with its row"
+
+
+def test_what_was_unfolded_stays_so(stub: Stub, page: Page) -> None:
+    folded = {"type": "Card", "collapsed": True, "status": {"text": "Details"}, "children": [
+        {"type": "Select", "name": "size", "options": [{"value": "s", "label": "Small"}], "onChangeAction": {"type": "pick", "streaming": False}}]}
+    stub.on("threads.sync_custom_action", {"updated_item": with_id(rows(1, 2, 3, limit=1, status={"text": "Picked"}), "list")},
+            {"updated_item": with_id(items.widget(folded | {"size": "lg"}), "card")})
+    begin(stub, page, rows(1, 2, 3, limit=1) | {"id": "list"}, items.widget(folded) | {"id": "card"})
+    assert "Row 3" not in text_of(page, "list")
+    page.js("document.querySelector('[data-id=list] .w-more').click()")
+    assert "Row 3" in text_of(page, "list")
+    item(page, "list").find_elements(By.CSS_SELECTOR, "[data-field=size]")[2].send_keys("Sma")
+    shows(page, "list", "Picked")
+    assert "Row 3" in text_of(page, "list")
+    item(page, "card").find_element(By.TAG_NAME, "summary").click()
+    item(page, "card").find_element(By.TAG_NAME, "select").send_keys("Sma")
+    page.wait("the answer", lambda: page.js("return document.querySelector('[data-id=card] [data-size=lg]')"))
+    assert page.js("return document.querySelector('[data-id=card] details').open")
+
+
+def slow_list(stub: Stub, then: list[dict]) -> threading.Event:
+    """The next list of items, which comes when the test says so."""
+    go = threading.Event()
+
+    def answer(_: dict) -> dict:
+        go.wait(SECONDS)
+        return {"data": then, "has_more": False}
+    stub.on("items.list", answer)
+    return go
+
+
+def test_an_old_list_of_items_undoes_nothing(stub: Stub, page: Page) -> None:
+    """Who comes back to the window by a press in a widget asks for the items and changes them in the same moment."""
+    begin(stub, page, rows(1, 2) | {"id": "w"})
+    before, picked, saved = stub.history, *(with_id(rows(1, 2, status={"text": text}), "w") for text in ("Picked", "Saved"))
+    go = slow_list(stub, before)
+    stub.on("threads.sync_custom_action", {"updated_item": picked})
+    page.js("dispatchEvent(new Event('focus'))")
+    page.wait("the items are asked for", lambda: len(stub.asked("items.list")) == 2)
+    page.driver.find_elements(By.CSS_SELECTOR, "[data-field=size]")[0].send_keys("Lar")
+    shows(page, "w", "Picked")
+    stub.history = [before[0], picked]
+    go.set()
+    page.wait("they are asked for again", lambda: len(stub.asked("items.list")) == 3)
+    assert "Picked" in text_of(page, "w")
+
+    # the same with a whole turn
+    go = slow_list(stub, stub.history)
+    stub.on("threads.custom_action", [OPTIONS, replaced(saved), answer("Saved it.")])
+    page.js("dispatchEvent(new Event('focus'))")
+    page.wait("the items are asked for", lambda: len(stub.asked("items.list")) == 4)
+    page.js("document.querySelector('[data-id=w] form button').click()")
+    shows(page, "msg_a", "Saved it.")
+    page.ready()
+    stub.history = [before[0], saved, answer("Saved it.")["item"]]
+    go.set()
+    page.wait("they are asked for again", lambda: len(stub.asked("items.list")) == 5)
+    shows(page, "msg_a", "Saved it.")
+    assert "Saved" in text_of(page, "w")
+
+
+def test_a_message_before_the_history_is_there(stub: Stub, page: Page) -> None:
+    """On a slow network somebody writes before the conversation is read: what was said earlier is shown all the same."""
+    stub.history = [with_id(items.user("Hello"), "msg_0"), with_id(items.message("Good morning."), "msg_1")]
+    go = slow_list(stub, stub.history)
+    stub.on("threads.add_user_message", turn(HOLD, answer("Fine."), item_id="msg_2"))
+    page.open(stub.url)
+    page.js("location.hash = arguments[0]", f"thread={THREAD}")
+    page.wait("the items are asked for", lambda: stub.asked("items.list"))
+    page.start("How are you?")
+    page.wait("it is sent", lambda: stub.asked("threads.add_user_message"))
+    go.set()
+    page.wait("the list is read", lambda: page.js("return performance.getEntriesByName(new URL('api/chat', document.baseURI).href).length") >= 2)
+    stub.history = [*stub.history, with_id(items.user("How are you?"), "msg_2"), answer("Fine.")["item"]]
+    stub.go()
+    shows(page, "msg_a", "Fine.")
+    page.wait("all of it", lambda: page.js("return [...document.querySelectorAll('.items > [data-id]')].map((one) => one.dataset.id)") == ["msg_0", "msg_1", "msg_2", "msg_a"])
