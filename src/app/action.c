@@ -247,8 +247,10 @@ enum rc action_calls(const struct action *ac, const struct action_sent *sent, st
 	if (!ac->c || (!ac->c->arguments.n && !ac->c->widget_arguments.n))
 		return RC_OK;
 	if (data_of(sent, NULL, a, &data, e) != RC_OK || (ac->c->arguments.n && fill(a, ac->c->arguments, &data, &out->call.args, e) != RC_OK) ||
-	    (ac->c->widget_arguments.n && fill(a, ac->c->widget_arguments, &data, &out->look.args, e) != RC_OK))
-		return err_wrap(e, "the arguments of action '%.*s'", SLICE_ARG(ac->c->type));
+	    (ac->c->widget_arguments.n && fill(a, ac->c->widget_arguments, &data, &out->look.args, e) != RC_OK)) {
+		(void)err_wrap(e, "the arguments of action '%.*s'", SLICE_ARG(ac->c->type));
+		return err_user(e, "This action did not work.");
+	}
 	return RC_OK;
 }
 
@@ -305,6 +307,7 @@ static enum rc configured(const struct action *ac, const struct json_at *data, s
 	    render(&ac->notice_message, data, a, &shown->notice, e) != RC_OK || render(&ac->hidden_context, data, a, &hidden, e) != RC_OK ||
 	    render(&ac->title, data, a, &shown->title, e) != RC_OK)
 		return e->rc;
+	shown->title = ck_title(shown->title);
 	if (ac->notice_message.t)
 		shown->notice_level = c->notice_level.n ? arena_cstr(a, c->notice_level) : "info";
 	if (hidden.n) {
@@ -323,6 +326,16 @@ static struct slice note_of(const struct tool_result *r, struct arena *a)
 	return arena_printf(a, "<HiddenContext>%s: %.*s</HiddenContext>", r->is_error ? "That failed" : "The result of that", SLICE_ARG(utf8_cut(r->text, TOLD_MAX)));
 }
 
+/* Some wrap their words in JSON for the model. */
+static struct slice no_of(const struct tool_result *r, struct arena *a)
+{
+	struct json_at at, error = {0};
+
+	if (json_parse_value(a, r->text, &GUARD_UPSTREAM, &at, NULL) == RC_OK && json_kind(&at) == JSON_OBJECT)
+		error = json_get(&at, "error");
+	return utf8_cut(json_kind(&error) == JSON_STRING ? json_as_str(&error) : r->text, NOTICE_MAX);
+}
+
 enum rc action_shown(const struct action *ac, const struct action_sent *sent, const struct action_results *results, struct arena *a, struct ck_shown *shown,
 		     struct slice *note, bool *resume, struct err *e)
 {
@@ -334,7 +347,7 @@ enum rc action_shown(const struct action *ac, const struct action_sent *sent, co
 	*resume = ac->c ? ac->c->resume : true;
 	if (result && result->is_error) {
 		*shown = (struct ck_shown){.notice_level = "danger",
-					   .notice = result->not_called ? S("This action did not work.") : utf8_cut(result->text, NOTICE_MAX)};
+					   .notice = result->not_called ? S("This action did not work.") : no_of(result, a)};
 		return RC_OK;
 	}
 	if (!ac->c)

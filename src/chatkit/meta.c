@@ -128,14 +128,18 @@ static void hidden_context(struct meta_reading *r, const struct json_at *at)
 		r->out->hidden_context = text;
 }
 
-static void title(struct meta_reading *r, const struct json_at *at)
+struct slice ck_title(struct slice text)
 {
 	struct slice line;
 
-	if (!read_text(r, at, NULL, &r->out->title))
-		return;
-	(void)slice_cut(slice_trim(r->out->title), '\n', &line);
-	r->out->title = utf8_cut_chars(slice_trim(line), CK_TITLE_MAX);
+	(void)slice_cut(slice_trim(text), '\n', &line);
+	return utf8_cut_chars(slice_trim(line), CK_TITLE_MAX);
+}
+
+static void title(struct meta_reading *r, const struct json_at *at)
+{
+	if (read_text(r, at, NULL, &r->out->title))
+		r->out->title = ck_title(r->out->title);
 }
 
 static void thread_status(struct meta_reading *r, const struct json_at *at)

@@ -65,6 +65,9 @@ struct ck_shown {
  */
 enum rc ck_meta_read(struct arena *a, struct slice json, struct ck_shown *out, struct buf *warnings, struct err *e) MUSTCHECK;
 
+/* A title out of what anybody says: its first line, without blanks around it, CK_TITLE_MAX characters (request.h) at most. */
+struct slice ck_title(struct slice text);
+
 /* Is this JSON text itself a widget: an object whose type is Card, ListView or Basic, with children? Prototype servers return one as structured content. */
 bool ck_is_widget(struct slice json);
 
