@@ -60,7 +60,10 @@ const TOKEN = /^(?:\d?x[sl]|sm|md|lg|full)$/; /* a size by name is the component
 /* Size, space, border and ground: what every box has. */
 export function styleBlock(node, spec) {
   const { style } = node;
-  if (spec.size != null && !TOKEN.test(spec.size)) style.width = style.height = pixels(spec.size);
+  if (spec.size != null && !TOKEN.test(spec.size)) {
+    style.width = style.height = pixels(spec.size);
+    style.flexShrink = 0; /* a circle stays one beside a long name */
+  }
   if (spec.minSize != null) style.minWidth = style.minHeight = pixels(spec.minSize);
   if (spec.maxSize != null) style.maxWidth = style.maxHeight = pixels(spec.maxSize);
   for (const [key, property] of Object.entries(BLOCK)) if (spec[key] != null) style.setProperty(property, pixels(spec[key]));

@@ -124,3 +124,36 @@ def test_a_message_before_the_history_is_there(stub: Stub, page: Page) -> None:
     stub.go()
     shows(page, "msg_a", "Fine.")
     page.wait("all of it", lambda: page.js("return [...document.querySelectorAll('.items > [data-id]')].map((one) => one.dataset.id)") == ["msg_0", "msg_1", "msg_2", "msg_a"])
+
+
+def test_rows_on_a_phone(stub: Stub, page: Page) -> None:
+    """Where there is little room, what can be pressed is there whole and no word of it is broken; a circle stays one."""
+    def buttons(*labels: str) -> list[dict]:
+        return [{"type": "Button", "label": label, "onClickAction": {"type": "x"}} for label in labels]
+    card = {"type": "Card", "children": [{"type": "Row", "children": children} for children in [
+        [items.text("Buy whole milk and bread"), {"type": "Spacer"}, {"type": "Badge", "label": "In progress"}, *buttons("Mark as done")],
+        [{"type": "Badge", "label": "Waiting for confirmation by the seller"}, *buttons("Reschedule", "Cancel")],
+        [{"type": "Badge", "label": label} for label in ("alpha", "beta gamma", "delta epsilon", "zeta eta theta")] + buttons("More"),
+        buttons("Yes, please", "No, thank you", "Ask me later"), buttons("Bestellung bestätigen", "Benachrichtigungen abbestellen"), buttons("A", "B"),
+        [{"type": "Input", "name": "a"}, {"type": "Select", "name": "b", "options": [{"value": "1", "label": "A very long option label here"}], "defaultValue": "1"}, *buttons("Add")]]]}
+    row = {"type": "ListViewItem", "children": [{"type": "Box", "size": 40, "radius": "full", "background": "red-300"},
+                                                {"type": "Col", "children": [items.text("Very important customer name GmbH & Co. KG")]}, {"type": "Badge", "label": "shipped"}, *buttons("Track")]}
+    page.size((360, 740))
+    begin(stub, page, items.widget(card) | {"id": "card"}, items.widget({"type": "ListView", "children": [row]}) | {"id": "list"})
+    cut = page.js("""return [...document.querySelectorAll('.w-button, .w-badge')].filter((one) => {
+        const box = one.getBoundingClientRect(), around = one.closest('.w-card').getBoundingClientRect();
+        return box.left < around.left || box.right > around.right;
+    }).map((one) => one.textContent)""")
+    assert not cut
+    broken = page.js("""return [...document.querySelectorAll('.w-button, .w-badge')].filter((one) => {
+        const text = document.createTreeWalker(one, NodeFilter.SHOW_TEXT).nextNode();
+        return [...text.data.matchAll(/\\S+/g)].some((word) => {
+            const range = document.createRange();
+            range.setStart(text, word.index);
+            range.setEnd(text, word.index + word[0].length);
+            return range.getClientRects().length > 1;
+        });
+    }).map((one) => one.textContent)""")
+    assert not broken
+    assert all(size >= 40 for size in page.js("return [...document.querySelectorAll('.w-button')].flatMap((one) => [one.offsetWidth, one.offsetHeight])"))
+    assert page.js("const { offsetWidth, offsetHeight } = document.querySelector('[data-part=Box]'); return [offsetWidth, offsetHeight]") == [40, 40]
