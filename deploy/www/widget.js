@@ -7,7 +7,7 @@ import { make } from './widget_parts.js';
 
 export function widget(item, chat) {
   const node = el('div', { class: 'widget', 'data-testid': 'widget', 'data-id': item.id });
-  const ctx = { chat, depth: 0, header: false, open: false, texts: new Map(), act: (action, how) => act(chat, item.id, node, action, how) };
+  const ctx = { chat, depth: 0, header: false, folds: 0, open: new Set(), texts: new Map(), act: (action, how) => act(chat, item.id, node, action, how) };
   const grown = new Set(); /* ids of texts that wait to be painted */
   let root = null;
   let json = '';
@@ -16,6 +16,7 @@ export function widget(item, chat) {
     const before = remember(node);
     const pictures = new Map([...node.querySelectorAll('img')].map((image) => [image.outerHTML, image]));
     ctx.texts.clear();
+    ctx.folds = 0;
     node.replaceChildren(make(root, ctx));
     for (const image of node.querySelectorAll('img')) { /* one that stays is not loaded again: it would flicker */
       const same = pictures.get(image.outerHTML);

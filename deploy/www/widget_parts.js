@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The components of a widget as nodes. `make(spec, ctx)` makes one with all that is in it; ctx is {chat, act(action, how), texts, open}: texts is a map by
-   id of functions that set a growing text; open says that the reader has unfolded the widget, which an update does not undo. A component that is not
-   known shows what is in it and says so quietly. */
+/* The components of a widget as nodes. `make(spec, ctx)` makes one with all that is in it; ctx is {chat, act(action, how), texts, open, folds}: texts is a map
+   by id of functions that set a growing text; open a set of what the reader has unfolded, which an update does not undo, by names that folds counts. A
+   component that is not known shows what is in it and says so quietly. */
 import { chart } from './chart.js';
 import { el, imageNode, own } from './dom.js';
 import { svgIcon } from './icons.js';
@@ -95,12 +95,15 @@ function status(spec) {
   return [el('header', { class: 'w-status' }, ...(known ? [known] : []), String(spec.status.text))];
 }
 
+const foldOf = (spec, ctx) => spec.id ?? spec.key ?? ctx.folds++;
+
 function card(spec, ctx) {
   const body = el('div', { class: 'w-flex w-card-body', 'data-direction': 'col' }, ...children(spec, ctx));
   const inner = spec.collapsed ? el('details', { class: 'w-collapsed' }, el('summary', {}, spec.status?.text ?? 'Show'), body) : body;
   if (spec.collapsed) {
-    inner.open = ctx.open;
-    inner.addEventListener('toggle', () => { ctx.open = inner.open; });
+    const fold = foldOf(spec, ctx);
+    inner.open = ctx.open.has(fold);
+    inner.addEventListener('toggle', () => { if (inner.open) ctx.open.add(fold); else ctx.open.delete(fold); });
   }
   const node = el(spec.asForm ? 'form' : 'section', { class: 'w-card', 'data-size': spec.size ?? null }, ...(spec.collapsed ? [] : status(spec)), inner);
   styleBlock(body, { padding: spec.padding });
@@ -125,11 +128,12 @@ function listView(spec, ctx) {
   const list = el('ul', { class: 'w-list' }, ...rows);
   const node = el('section', { class: 'w-card' }, ...status(spec), list);
   const limit = spec.limit === 'auto' ? 10 : Number(spec.limit) || rows.length;
-  if (rows.length > limit && !ctx.open) {
+  const fold = foldOf(spec, ctx);
+  if (rows.length > limit && !ctx.open.has(fold)) {
     for (const row of rows.slice(limit)) row.hidden = true;
     const more = el('button', { type: 'button', class: 'w-more' }, `Show ${rows.length - limit} more`);
     more.addEventListener('click', () => {
-      ctx.open = true;
+      ctx.open.add(fold);
       for (const row of rows) row.hidden = false;
       more.remove();
     });

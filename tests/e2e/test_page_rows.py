@@ -53,8 +53,8 @@ def test_what_was_unfolded_stays_so(stub: Stub, page: Page) -> None:
     folded = {"type": "Card", "collapsed": True, "status": {"text": "Details"}, "children": [
         {"type": "Select", "name": "size", "options": [{"value": "s", "label": "Small"}], "onChangeAction": {"type": "pick", "streaming": False}}]}
     stub.on("threads.sync_custom_action", {"updated_item": with_id(rows(1, 2, 3, limit=1, status={"text": "Picked"}), "list")},
-            {"updated_item": with_id(items.widget(folded | {"size": "lg"}), "card")})
-    begin(stub, page, rows(1, 2, 3, limit=1) | {"id": "list"}, items.widget(folded) | {"id": "card"})
+            {"updated_item": with_id(items.widget({"type": "Basic", "children": [folded | {"size": "lg"}, folded]}), "card")})
+    begin(stub, page, rows(1, 2, 3, limit=1) | {"id": "list"}, items.widget({"type": "Basic", "children": [folded, folded]}) | {"id": "card"})
     assert "Row 3" not in text_of(page, "list")
     page.js("document.querySelector('[data-id=list] .w-more').click()")
     assert "Row 3" in text_of(page, "list")
@@ -64,7 +64,7 @@ def test_what_was_unfolded_stays_so(stub: Stub, page: Page) -> None:
     item(page, "card").find_element(By.TAG_NAME, "summary").click()
     item(page, "card").find_element(By.TAG_NAME, "select").send_keys("Sma")
     page.wait("the answer", lambda: page.js("return document.querySelector('[data-id=card] [data-size=lg]')"))
-    assert page.js("return document.querySelector('[data-id=card] details').open")
+    assert page.js("return [...document.querySelectorAll('[data-id=card] details')].map((one) => one.open)") == [True, False], "the other card stays folded"
 
 
 def slow_list(stub: Stub, then: list[dict]) -> threading.Event:
