@@ -16,9 +16,7 @@ export async function act(chat, itemId, root, action, { from, scope, busy }) {
   const params = { thread_id: chat.id, item_id: itemId, action: { type: action.type, ...(payload === undefined ? {} : { payload }) } };
   try {
     if (action.streaming === false) {
-      const { updated_item: item } = await call('threads.sync_custom_action', params);
-      chat.steps++;
-      if (item) chat.put(item);
+      await atOnce(chat, params);
     } else if (chat.streaming) {
       chat.page.toast('One thing after the other: the answer is not complete yet.', 'status');
     } else {
@@ -29,6 +27,18 @@ export async function act(chat, itemId, root, action, { from, scope, busy }) {
   } finally {
     done();
   }
+}
+
+/* What changes a widget by itself is asked for one after the other: two requests side by side may be answered in any order, and the last one counts. */
+function atOnce(chat, params) {
+  const before = chat.changing;
+  chat.changing = (async () => {
+    await before?.catch(() => {}); /* whose page has said so */
+    const { updated_item: item } = await call('threads.sync_custom_action', params);
+    chat.steps++;
+    if (item) chat.put(item);
+  })();
+  return chat.changing;
 }
 
 /* The page's author may listen for `chatkit-action`, and says so by preventDefault(). */

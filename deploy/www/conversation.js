@@ -27,6 +27,7 @@ export class Conversation {
     this.canStop = true;
     this.loading = false;
     this.steps = 0; /* what was done from here: a list of items that was asked for before the last of it is old */
+    this.changing = null; /* the promise of the last action that is done at once */
     this.behind = false; /* such a list was not shown, and there may be more than is on the screen */
     this.stopping = null; /* the promise of the last cancel request */
     this.request = null; /* the last message that was sent from here */
