@@ -118,41 +118,13 @@ static void own_payload(struct edit *ed, const struct json_at *action)
 	ed->own[ed->n_own++] = payload;
 }
 
-/* A page's numbers are doubles, and 1.0 comes back as 1. */
-static bool same(const struct json_at *a, const struct json_at *b)
-{
-	if (json_kind(a) != json_kind(b))
-		return false;
-	if (json_kind(a) == JSON_NUMBER)
-		return json_as_num_or(a, 0) == json_as_num_or(b, 0);
-	return slice_eq(json_text(a), json_text(b));
-}
-
-/* All that the one says stands in the other, where fields were added. *n counts it. */
-static bool within(const struct json_at *own, const struct json_at *sent, size_t *n)
-{
-	struct slice key;
-	struct json_at mine, theirs;
-
-	if (json_kind(own) != JSON_OBJECT || json_kind(sent) != JSON_OBJECT) {
-		++*n;
-		return same(own, sent);
-	}
-	for (size_t it = 0; json_each(own, &it, &key, &mine);) {
-		theirs = json_get(sent, mine.key);
-		if (!within(&mine, &theirs, n))
-			return false;
-	}
-	return true;
-}
-
 /* Rows of one list have the same names and types: which one was pressed is told by what its action brings along. The one that says most is it. */
 static void own_scope(struct edit *ed, const struct json_at *action, const void *scope)
 {
 	struct json_at payload = json_get(action, "payload");
 	size_t said = 0;
 
-	if (json_has(&payload) && (json_kind(&payload) != JSON_OBJECT || !within(&payload, ed->payload, &said)))
+	if (json_has(&payload) && (json_kind(&payload) != JSON_OBJECT || !widget_within(&payload, ed->payload, &said)))
 		return;
 	if (said < ed->said)
 		return;

@@ -15,5 +15,7 @@ struct slice widget_str(const struct json_at *node, const char *key);
 bool widget_true(const struct json_at *node, const char *key);
 /* The i-th child: of a list, or the only one of a Transition. false: no more. */
 bool widget_child(const struct json_at *children, size_t i, struct json_at *child);
+/* All that the one object says stands in the other, where fields were added. *n is raised by how much that is. */
+bool widget_within(const struct json_at *own, const struct json_at *sent, size_t *n);
 
 #endif
