@@ -48,10 +48,11 @@ export class Attachments {
   /* Why a file cannot be sent, or null. The server looks for itself; this only saves the wait. */
   refused(file) {
     const { accept, max_bytes: most, per_message: count } = this.limits;
-    const fits = (kind) => kind === file.type || kind === '*/*' || (kind.endsWith('/*') && file.type.startsWith(kind.slice(0, -1)));
+    const type = /\.csv$/i.test(file.name) && file.type === 'application/vnd.ms-excel' ? 'text/csv' : file.type; /* as Windows says where Excel is installed */
+    const fits = (kind) => kind === type || kind === '*/*' || (kind.endsWith('/*') && type.startsWith(kind.slice(0, -1)));
     if (count && this.chips.filter((chip) => chip.file || chip.upload).length >= count) return `A message can carry ${count} ${count === 1 ? 'file' : 'files'}.`;
     if (most && file.size > most) return `${file.name} is too large: ${size(file.size)}, and ${size(most)} is the most.`;
-    if (file.type && accept?.length && !accept.some(fits)) return `${file.name}: files of the type ${file.type} are not taken here.`;
+    if (type && accept?.length && !accept.some(fits)) return `${file.name}: files of the type ${type} are not taken here.`;
     return null;
   }
 

@@ -7,12 +7,12 @@
 #include "wire/sniff.h"
 
 /* Lower case, without parameters, in our spelling. */
-static struct slice type_of(struct arena *a, struct slice s)
+static struct slice type_of(struct arena *a, struct slice s, struct slice name)
 {
 	struct slice type;
 
 	slice_cut(s, ';', &type);
-	return sniff_type(arena_lower(a, slice_trim(type)));
+	return sniff_type_named(arena_lower(a, slice_trim(type)), filename_extension(name));
 }
 
 static enum rc check_announced(struct exchange *x, const struct ck_announced *an, struct slice type, struct err *e)
@@ -47,7 +47,7 @@ WAITS static enum rc create(struct exchange *x, const struct ck_announced *an, s
 {
 	struct store_quota quota = files_quota(x->app->files);
 	struct buf name = BUF_INIT(FILENAME_MAX_BYTES);
-	struct store_file f = {.state = FILE_NEW, .kind = FILE_UPLOAD, .size = an->size, .mime = type_of(x->arena, an->mime_type)};
+	struct store_file f = {.state = FILE_NEW, .kind = FILE_UPLOAD, .size = an->size, .mime = type_of(x->arena, an->mime_type, an->name)};
 
 	if (check_announced(x, an, f.mime, e) != RC_OK || exchange_writer(x, e) != RC_OK)
 		return e->rc;

@@ -55,6 +55,12 @@ struct slice sniff_type(struct slice s)
 	return s;
 }
 
+struct slice sniff_type_named(struct slice said, struct slice extension)
+{
+	said = sniff_type(said);
+	return slice_is(said, "application/vnd.ms-excel") && slice_eq_nocase(extension, S("csv")) ? S("text/csv") : said;
+}
+
 enum sniff_kind sniff_kind_of(struct slice type)
 {
 	for (size_t i = 0; i < countof(types); i++)
@@ -86,7 +92,7 @@ static bool is_zip_type(struct slice t)
 
 void sniff_init(struct sniff *s, struct slice said, struct slice extension)
 {
-	said = sniff_type(said);
+	said = sniff_type_named(said, extension);
 	*s = (struct sniff){.kind = sniff_kind_of(said), .said = said};
 	s->zip = is_zip_type(said);
 	s->page = slice_is(said, "text/html") || slice_is(said, "text/xml") || slice_is(said, "application/xml") || slice_is(said, "application/xhtml+xml");

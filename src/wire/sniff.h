@@ -41,6 +41,8 @@ struct sniff {
 
 /* The media type as we write it: lower case is the caller's work; image/jpg and its like become image/jpeg. Looks into s, or is static. */
 struct slice sniff_type(struct slice s);
+/* The same of a file with this extension: where Excel is installed, Windows says of every .csv that it is Excel's. */
+struct slice sniff_type_named(struct slice said, struct slice extension);
 enum sniff_kind sniff_kind_of(struct slice type); /* OPEN for "" and application/octet-stream */
 static inline bool sniff_is_image(enum sniff_kind k)
 {

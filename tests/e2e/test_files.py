@@ -178,6 +178,17 @@ def test_without_a_type_the_bytes_tell(store: Site) -> None:
     assert me.op("attachments.create", name="a.md", mime_type="", size=7).status == 200
 
 
+def test_tables_that_windows_calls_excels(store: Site) -> None:
+    """Where Excel is installed a browser says so of every .csv."""
+    me, table, excel = store.client(), b"a;b\r\n1;2\r\n", "application/vnd.ms-excel"
+    assert upload(me, table, "a.CSV", excel).json["mime_type"] == "text/csv"
+    announced = create(me, "a.csv", excel, len(table))
+    assert announced["mime_type"] == "text/csv"
+    assert upload(me, table, "a.csv", excel, path=path_of(announced["upload_descriptor"]["url"])).json["mime_type"] == "text/csv"
+    assert upload(me, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "a.csv", excel).status == 415
+    assert upload(me, table, "a.xls", excel).status == 415
+
+
 # --- what is refused
 
 def bad_uploads() -> dict[str, tuple[bytes, dict[str, str], int | tuple[int, ...]]]:

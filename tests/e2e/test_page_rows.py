@@ -182,3 +182,16 @@ def test_quick_changes_arrive_in_order(stub: Stub, page: Page) -> None:
     page.wait("the last", lambda: values(page, "size") == ["c"])
     assert "Not now." in page.errors()
     page.driver.get_log("browser")  # the refusal, as the browser notes it
+
+
+def test_a_table_that_windows_calls_excels(stub: Stub, page: Page) -> None:
+    stub.session["attachments"] = {"accept": ["text/csv"], "max_bytes": 1000, "per_message": 3}
+    stub.on("upload", {"type": "file", "id": "atc_1", "name": "a.csv", "mime_type": "text/csv"})
+    page.open(stub.url)
+    page.js("""const files = new DataTransfer();
+        for (const name of ['a.csv', 'a.xls']) files.items.add(new File(['a;b'], name, { type: 'application/vnd.ms-excel' }));
+        const input = document.querySelector('[data-testid=file]');
+        input.files = files.files;
+        input.dispatchEvent(new Event('change'))""")
+    page.wait("the table", lambda: [chip.get_attribute("data-status") for chip in page.all("chip")] == ["complete"])
+    assert page.errors() == ["a.xls: files of the type application/vnd.ms-excel are not taken here."]
