@@ -8,6 +8,8 @@ const WIDE = 600;
 const HIGH = 240;
 const POINTS = 500; /* a chart with more is no chart in a chat */
 
+const EACH = 12; /* points that have a label each */
+
 const svg = (tag, attributes, ...children) => {
   const node = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -25,7 +27,7 @@ export function chart(spec) {
   styleBlock(node, { ...spec, size: null, height: null });
   if (spec.showLegend !== false && series.length) node.append(legend(series, colours));
   const plot = draw(rows, series, colours, spec);
-  if (!axis.hide) plot.append(el('div', { class: 'w-axis', 'aria-hidden': 'true' }, ...ticks(labels).map((text) => el('span', {}, text))));
+  if (!axis.hide) plot.append(el('div', { class: 'w-axis', 'aria-hidden': 'true', 'data-few': labels.length > EACH ? '' : null }, ...ticks(labels).map((text) => el('span', {}, text))));
   node.append(plot);
   node.append(el('details', {}, el('summary', {}, 'Numbers'), table(axis, labels, rows, series)));
   return node;
@@ -43,7 +45,7 @@ const table = (axis, labels, rows, series) => el('div', { class: 'table', tabind
     ...series.map((one) => el('td', { class: 'right' }, String(row[one.dataKey] ?? ''))))))));
 
 /* Every label while there is room, else the first, the middle and the last. */
-const ticks = (labels) => (labels.length <= 12 ? labels : [labels[0], labels[Math.floor(labels.length / 2)], labels.at(-1)]);
+const ticks = (labels) => (labels.length <= EACH ? labels : [labels[0], labels[Math.floor(labels.length / 2)], labels.at(-1)]);
 
 function draw(rows, series, colours, spec) {
   const value = (row, key) => (Number.isFinite(Number(row[key])) ? Number(row[key]) : 0);

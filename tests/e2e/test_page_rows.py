@@ -195,3 +195,15 @@ def test_a_table_that_windows_calls_excels(stub: Stub, page: Page) -> None:
         input.dispatchEvent(new Event('change'))""")
     page.wait("the table", lambda: [chip.get_attribute("data-status") for chip in page.all("chip")] == ["complete"])
     assert page.errors() == ["a.xls: files of the type application/vnd.ms-excel are not taken here."]
+
+
+def test_labels_of_a_chart_stand_under_their_points(stub: Stub, page: Page) -> None:
+    chart = {"type": "Chart", "data": [{"x": f"d{n}", "y": n} for n in range(31)], "series": [{"type": "bar", "dataKey": "y"}], "xAxis": {"dataKey": "x"}}
+    begin(stub, page, items.widget({"type": "Card", "children": [chart]}) | {"id": "w"})
+    plot, *labels = page.js("""const middle = (node) => { const box = node.getBoundingClientRect(); return (box.left + box.right) / 2; };
+        const bars = [...document.querySelectorAll('.w-plot rect')], step = middle(bars[1]) - middle(bars[0]);
+        const text = (span) => { const range = document.createRange(); range.selectNodeContents(span); return range; };
+        return [bars.map(middle), ...[...document.querySelectorAll('.w-axis span')].map((span) => [span.textContent, middle(text(span)), step])]""")
+    assert [text for text, *_ in labels] == ["d0", "d15", "d30"]
+    for (_, at, step), bar in zip(labels, (0, 15, 30), strict=True):
+        assert abs(at - plot[bar]) <= step
