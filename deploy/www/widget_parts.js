@@ -6,7 +6,7 @@ import { chart } from './chart.js';
 import { el, imageNode, own } from './dom.js';
 import { svgIcon } from './icons.js';
 import { Markdown } from './markdown.js';
-import { controls, forms } from './widget_controls.js';
+import { controls, fields, forms } from './widget_controls.js';
 import { styleBlock, styleDivider, styleFlex, styleImage, styleText, textColour } from './widget_style.js';
 
 const DEEPEST = 40;
@@ -188,8 +188,16 @@ function words(tag, spec, ctx) {
 }
 
 function text(spec, ctx) {
-  if (spec.editable?.name) return controls.Input({ ...spec.editable, defaultValue: spec.value, inputType: 'text', editable: true }, ctx);
-  return words('p', spec, ctx);
+  if (!spec.editable?.name) return words('p', spec, ctx);
+  const node = controls.Input({ ...spec.editable, defaultValue: spec.value, inputType: 'text', editable: true }, ctx);
+  const field = fields.get(node);
+  if (spec.id) {
+    ctx.texts.set(spec.id, (value) => {
+      if (field.get() === field.first) field.set(value); /* nobody has written in it */
+      field.first = value;
+    });
+  }
+  return node;
 }
 
 function markdown(spec, ctx) {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import page_items as items
 import pytest
 from browser import Page, browser, page  # noqa: F401
-from page_stub import HOLD, SECONDS, THREAD, Status, Stub, replaced, with_id
+from page_stub import HOLD, SECONDS, THREAD, Status, Stub, added, done, replaced, update, with_id
 from selenium.webdriver.common.by import By
 from test_page_live import OPTIONS, answer, begin, item, shows, text_of, turn
 
@@ -207,3 +207,21 @@ def test_labels_of_a_chart_stand_under_their_points(stub: Stub, page: Page) -> N
     assert [text for text, *_ in labels] == ["d0", "d15", "d30"]
     for (_, at, step), bar in zip(labels, (0, 15, 30), strict=True):
         assert abs(at - plot[bar]) <= step
+
+
+def test_a_text_that_can_be_written_in_grows(stub: Stub, page: Page) -> None:
+    def card(value: str) -> dict:
+        return with_id(items.widget({"type": "Card", "children": [items.text(value, id="t", editable={"name": "title"})]}), "w")
+
+    def delta(text: str) -> dict:
+        return update("w", "widget.streaming_text.value_delta", component_id="t", delta=text, done=False)
+    stub.on("threads.add_user_message", turn(added(card("A")), delta(" quiet"), HOLD, delta(" place"), done(card("A quiet place")), HOLD))
+    begin(stub, page)
+    page.start("show it")
+    page.wait("the beginning", lambda: values(page, "title") == ["A quiet"])
+    stub.go()
+    page.wait("all of it", lambda: values(page, "title") == ["A quiet place"])
+    item(page, "w").find_element(By.TAG_NAME, "input").send_keys("!")
+    stub.go()
+    page.ready()
+    assert values(page, "title") == ["A quiet place!"]
