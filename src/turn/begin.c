@@ -6,6 +6,7 @@
 
 #define HISTORY_SPARE 65536 /* rows are JSON: somewhat longer than what history_cut weighs */
 #define ROWS_MAX (256 * 1024 * 1024) /* of one statement: a long history */
+#define TOLD_US (250 * IO_MS) /* within which a responder has told what it delivered */
 
 static void said_rows(struct arena *a, const struct turn_req *req, struct batch *b)
 {
@@ -38,10 +39,21 @@ static enum rc busy(struct err *e)
 	return e->rc;
 }
 
+/*
+ * To be looked at again: the thread is busy; or the same request came before, and its answer perhaps reached its client whole, so that this is a new one.
+ * A turn of ours is known to be told; another responder tells it soon (keeper.h), if at all.
+ */
+static bool unsettled(struct turns *ts, const struct begun *b, int64_t told)
+{
+	if (b->how != BEGIN_RETRY)
+		return b->how == BEGIN_BUSY;
+	return keeper_telling(ts->keeper, b->turn_id) || ((b->state == TURN_DONE || b->state == TURN_FAILED) && io_now(ts->o.io) < told);
+}
+
 /* One turn a thread: who comes while another is ending waits for it, a little longer each time. */
 WAITS static enum rc begin_when_free(struct turns *ts, const struct begin *b, struct arena *a, struct stop *stop, struct begun *out, struct err *e)
 {
-	int64_t end = io_in(ts->o.io, TURN_WAIT_US), nap = 40 * IO_MS;
+	int64_t end = io_in(ts->o.io, TURN_WAIT_US), told = io_in(ts->o.io, TOLD_US), nap = 40 * IO_MS;
 
 	for (;;) {
 		if (store_begin(ts->o.store, a, b, out, e) != RC_OK)
@@ -54,7 +66,7 @@ WAITS static enum rc begin_when_free(struct turns *ts, const struct begin *b, st
 			if (io_now(ts->o.io) < end)
 				continue;
 		}
-		if (out->how != BEGIN_BUSY && !(out->how == BEGIN_RETRY && keeper_telling(ts->keeper, out->turn_id)))
+		if (!unsettled(ts, out, told))
 			return RC_OK;
 		if (io_now(ts->o.io) >= end)
 			return busy(e);
