@@ -12,7 +12,7 @@ struct seen {
 	struct slice id;
 	bool done;
 	size_t shown;     /* bytes of text */
-	struct slice body; /* an open item's, to see whether it changed */
+	struct slice body; /* of one that may change, as it was last told */
 };
 
 struct watching {
@@ -72,22 +72,32 @@ static void note_answer(struct watching *w, const struct store_item *it)
 	arena_free(tree);
 }
 
+/* An open item; and a workflow that stood complete, when a later round called more tools or what was thought belongs to it after all. */
+static bool may_change(const struct store_item *it)
+{
+	return it->state == ITEM_OPEN || slice_is(it->kind, "workflow");
+}
+
 WAITS static void tell_item(struct watching *w, const struct store_item *it)
 {
-	bool user = slice_is(it->kind, "user_message"), is_new;
+	bool user = slice_is(it->kind, "user_message"), is_new, was_done;
 	struct seen *s;
 
 	if (it->hidden || (user && !w->f->show_said))
 		return;
 	s = seen_of(w, it->id, &is_new);
-	if (!s || s->done)
+	if (!s || (s->done && (!may_change(it) || slice_eq(s->body, it->body))))
 		return;
-	s->done = it->state != ITEM_OPEN;
-	if (s->done)
+	was_done = s->done;
+	s->done = s->done || it->state != ITEM_OPEN;
+	if (s->done && !was_done)
 		tell(w, &(struct ck_event){.kind = CK_ITEM_DONE, .json = it->body});
 	else if (!slice_eq(s->body, it->body))
 		tell(w, &(struct ck_event){.kind = is_new ? CK_ITEM_ADDED : CK_ITEM_REPLACED, .json = it->body});
-	s->body = s->done ? SLICE_NONE : arena_try_dup(w->a, it->body);
+	if (!may_change(it))
+		s->body = SLICE_NONE;
+	else if (!slice_eq(s->body, it->body))
+		s->body = arena_try_dup(w->a, it->body);
 	if (s->done)
 		note_answer(w, it);
 }

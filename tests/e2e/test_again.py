@@ -2,6 +2,8 @@
 """The same request again, where it is easily taken for what it is not."""
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 FRAME = {"chatkit-frame-instance-id": "frame-1"}
 
 
@@ -20,3 +22,19 @@ def test_a_press_on_another_responder_is_no_retry_of_the_last(model_site) -> Non
             busy.close()
     assert site.db("SELECT count(*) FROM chatkit.turn WHERE thread_id = %s", thread) == [(9,)]
     assert len(site.db("SELECT DISTINCT runner FROM chatkit.turn WHERE thread_id = %s", thread)) == 2, "this tested nothing"
+
+
+def test_who_follows_a_turn_sees_all_of_its_calls(model_site) -> None:
+    """The workflow of the first round stands complete; the calls of the second belong to it."""
+    slowly = {"sleep_ms": 800}
+    call = [slowly, {"tool_call": {"index": 0, "name": "add_task", "arguments": {"title": "milk"}}}, {"finish": "tool_calls"}, {"done": True}]
+    site = model_site([call, call, [slowly, "Done.", {"finish": "stop"}, {"done": True}]])
+    me = site.client()
+    me.session()
+    with ThreadPoolExecutor(2) as pool:
+        replies = list(pool.map(lambda _: me.op("threads.create", text="milk, twice", headers=FRAME), range(2)))
+    stored = [item for item in me.items(replies[0].thread_id) if item["type"] == "workflow"]
+    assert [len(item["workflow"]["tasks"]) for item in stored] == [2]
+    for reply in replies:
+        shown = [e["item"] for e in reply.events if e.get("item", {}).get("type") == "workflow" and e["type"] != "thread.item.added"]
+        assert shown[-1:] == stored, reply
