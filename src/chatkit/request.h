@@ -37,7 +37,7 @@ struct ck_op_info {
 };
 const struct ck_op_info *ck_op_info(enum ck_op op);
 
-#define CK_PARTS_MAX 20
+#define CK_PARTS_MAX 200       /* of one message: text and tags take turns */
 #define CK_ATTACHMENTS_MAX 20  /* of one message */
 #define CK_FEEDBACK_MAX 100    /* items of one feedback: a turn's, tasks and calls included */
 #define CK_QUESTIONS_MAX 20    /* of one structured input */
