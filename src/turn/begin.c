@@ -50,6 +50,12 @@ static bool unsettled(struct turns *ts, const struct begun *b, int64_t told)
 	return keeper_telling(ts->keeper, b->turn_id) || ((b->state == TURN_DONE || b->state == TURN_FAILED) && io_now(ts->o.io) < told);
 }
 
+/* An answer that is to be made anew, and was, but came to nothing: whoever asks again wants one, and not to hear of that. */
+static bool came_to_nothing(const struct begin *b, const struct begun *was)
+{
+	return was->how == BEGIN_RETRY && b->cut_after.n && was->state != TURN_RUNNING && was->state != TURN_DONE;
+}
+
 /* One turn a thread: who comes while another is ending waits for it, a little longer each time. */
 WAITS static enum rc begin_when_free(struct turns *ts, const struct begin *b, struct arena *a, struct stop *stop, struct begun *out, struct err *e)
 {
@@ -66,6 +72,8 @@ WAITS static enum rc begin_when_free(struct turns *ts, const struct begin *b, st
 			if (io_now(ts->o.io) < end)
 				continue;
 		}
+		if (came_to_nothing(b, out) && !keeper_telling(ts->keeper, out->turn_id))
+			keeper_delivered(ts->keeper, &(struct turn_key){b->owner, out->thread_id, out->turn_id});
 		if (!unsettled(ts, out, told))
 			return RC_OK;
 		if (io_now(ts->o.io) >= end)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from rig import wait_for
+
 FRAME = {"chatkit-frame-instance-id": "frame-1"}
 
 
@@ -38,3 +42,21 @@ def test_who_follows_a_turn_sees_all_of_its_calls(model_site) -> None:
     for reply in replies:
         shown = [e["item"] for e in reply.events if e.get("item", {}).get("type") == "workflow" and e["type"] != "thread.item.added"]
         assert shown[-1:] == stored, reply
+
+
+@pytest.mark.parametrize("procs", [1, 2])
+def test_a_retry_that_was_left_is_retried(model_site, procs) -> None:
+    """Who stops a retry, or loses its connection, and presses Retry again gets an answer, and not what became of the first."""
+    slow = [{"pace_ms": 40}, {"text": "one two three four five six seven eight"}, {"finish": "stop"}, {"done": True}]
+    site = model_site(["Hello.", slow, slow, "As new."], procs=procs)
+    me = site.client()
+    first = me.op("threads.create", text="hello", headers=FRAME)
+    params = {"thread_id": first.thread_id, "item_id": me.items(first.thread_id)[0]["id"]}
+    for _ in range(2):
+        with me.open_op("threads.retry_after_item", headers=FRAME, **params) as stream:
+            stream.next("assistant_message.content_part.text_delta")
+            stream.drop()
+        wait_for("the turn to end", lambda: site.db("SELECT count(*) FROM chatkit.live") == [(0,)])
+    again = me.op("threads.retry_after_item", headers=FRAME, **params)
+    assert again.said == "As new." and not again.of("error"), again
+    assert [item["type"] for item in me.items(first.thread_id)] == ["user_message", "assistant_message"]
