@@ -10,6 +10,8 @@
 #include "app/page.h"
 #include "app/texts.h"
 #include "base/crypto.h"
+#include "chatkit/request.h"
+#include "wire/utf8.h"
 
 /* ---- routes ---- */
 
@@ -176,6 +178,13 @@ struct slice exchange_hash(struct exchange *x)
 
 	sha256_many(parts, countof(parts), out);
 	return slice_mem(out, SHA256_LEN);
+}
+
+struct slice exchange_frame(const struct exchange *x)
+{
+	struct slice frame = request_header(x->req, "CHATKIT_FRAME_INSTANCE_ID");
+
+	return utf8_valid(frame) ? utf8_cut(frame, CK_ID_MAX) : SLICE_NONE;
 }
 
 struct slice exchange_id(struct exchange *x, const char *prefix)

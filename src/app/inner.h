@@ -83,6 +83,8 @@ enum rc exchange_model(struct exchange *x, struct slice name, const char *path, 
 struct caller exchange_caller(const struct exchange *x, struct slice thread_id);
 /* What makes a retry of this request recognisable: 32 bytes in the arena. */
 struct slice exchange_hash(struct exchange *x);
+/* Which of a person's pages asks, as the page says it; empty when it does not, or not in text. Lives as long as the request. */
+struct slice exchange_frame(const struct exchange *x);
 /* An id of ours in the request's arena. */
 struct slice exchange_id(struct exchange *x, const char *prefix);
 /* The stream was written to its end: waits until it has left and notes the turn as delivered. */

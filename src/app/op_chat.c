@@ -324,7 +324,7 @@ ASIDE static void request_of(struct exchange *x, const struct ck_request *r, str
 		.caller = exchange_caller(x, thread_id),
 		.create = create ? BEGIN_NEW : BEGIN_EXISTING,
 		.req_hash = exchange_hash(x),
-		.frame = slice_upto(request_header(x->req, "CHATKIT_FRAME_INSTANCE_ID"), CK_ID_MAX),
+		.frame = exchange_frame(x),
 		.tools = &x->app->tools,
 	};
 }

@@ -346,7 +346,7 @@ static enum rc fill(struct exchange *x, struct simple *s, struct turn_req *req, 
 	req->create = fresh ? BEGIN_NEW : s->ours ? BEGIN_EXISTING : BEGIN_EXISTING_OR_NEW;
 	req->title = ck_title_of(x->arena, s->said[0].text);
 	req->req_hash = exchange_hash(x);
-	req->frame = slice_upto(request_header(x->req, "CHATKIT_FRAME_INSTANCE_ID"), CK_ID_MAX);
+	req->frame = exchange_frame(x);
 	req->said = s->said;
 	req->n_said = s->n_said;
 	req->tools = &x->app->plain_tools;
