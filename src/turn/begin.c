@@ -6,7 +6,7 @@
 
 #define HISTORY_SPARE 65536 /* rows are JSON: somewhat longer than what history_cut weighs */
 #define ROWS_MAX (256 * 1024 * 1024) /* of one statement: a long history */
-#define TOLD_US (250 * IO_MS) /* within which a responder has told what it delivered */
+#define TOLD_US IO_SECOND /* within which a responder, however busy, has told what it delivered */
 
 static void said_rows(struct arena *a, const struct turn_req *req, struct batch *b)
 {

@@ -13,13 +13,17 @@ FRAME = {"chatkit-frame-instance-id": "frame-1"}
 
 def test_a_press_on_another_responder_is_no_retry_of_the_last(model_site) -> None:
     """A page that sends the same action again as soon as its answer is over, where another responder gets it: it counts twice."""
-    site = model_site(["One."], procs=2)
+    held = ["One.", {"seen": "go"}, {"finish": "stop"}, {"done": True}]
+    site = model_site(["One.", *["One.", held, "One."] * 4], procs=2)
     me, other = site.client(), site.client()
     other.session()
     thread = me.op("threads.create", text="hello", headers=FRAME).thread_id
     for i in range(8):
         # While one responder has a stream, lighttpd gives the next request to the other.
+        asked = len(site.model_requests())
         busy = other.open("POST", "/api/chat", json={"messages": [{"role": "user", "content": f"hello {i}"}]}) if i % 2 else None
+        if busy:
+            wait_for("its model", lambda: len(site.model_requests()) > asked)
         press = me.op("threads.custom_action", thread_id=thread, action={"type": "more"}, headers=FRAME)
         assert press.said == "One.", press
         if busy:
@@ -47,7 +51,7 @@ def test_who_follows_a_turn_sees_all_of_its_calls(model_site) -> None:
 @pytest.mark.parametrize("procs", [1, 2])
 def test_a_retry_that_was_left_is_retried(model_site, procs) -> None:
     """Who stops a retry, or loses its connection, and presses Retry again gets an answer, and not what became of the first."""
-    slow = [{"pace_ms": 40}, {"text": "one two three four five six seven eight"}, {"finish": "stop"}, {"done": True}]
+    slow = [{"pace_ms": 500}, {"text": "one two three four five six seven eight " * 10}, {"finish": "stop"}, {"done": True}]
     site = model_site(["Hello.", slow, slow, "As new."], procs=procs)
     me = site.client()
     first = me.op("threads.create", text="hello", headers=FRAME)
