@@ -15,7 +15,7 @@ const struct slice ck_ask_schema = S_INIT(
 	"\"options\":{\"type\":\"array\",\"maxItems\":30,\"items\":{\"type\":\"string\"},\"description\":\"Suggested answers; leave out for a free text\"},"
 	"\"multiple\":{\"type\":\"boolean\",\"description\":\"The user may choose several options\"},"
 	"\"description\":{\"type\":\"string\",\"description\":\"A hint below a question without options\"}},"
-	"\"required\":[\"question\"],\"additionalProperties\":false}}},\"required\":[\"questions\"],\"additionalProperties\":false}");
+	"\"required\":[\"question\"]}}},\"required\":[\"questions\"],\"additionalProperties\":false}"); /* a question may have an id, which is not asked for */
 
 /* ---- what the model asks ---- */
 
