@@ -299,6 +299,16 @@ double json_as_num_or(const struct json_at *at, double dflt)
 	return dflt;
 }
 
+bool json_number(const struct json_at *at, struct json_number *out)
+{
+	bool whole = at->v && is_kind(at, json_type_int);
+
+	if (!whole && !(at->v && is_kind(at, json_type_double)))
+		return false;
+	*out = (struct json_number){.whole = whole, .i = whole ? json_object_get_int64(at->v) : 0, .d = json_object_get_double(at->v)};
+	return true;
+}
+
 struct slice json_str(const struct json_at *in, const char *key)
 {
 	struct json_at at = json_get(in, key);

@@ -63,6 +63,13 @@ int64_t json_as_i64(const struct json_at *at, int64_t min, int64_t max);
 int64_t json_as_i64_or(const struct json_at *at, int64_t min, int64_t max, int64_t dflt);
 bool json_as_bool_or(const struct json_at *at, bool dflt);
 double json_as_num_or(const struct json_at *at, double dflt);
+/* A number of any size; false, and no fault, where there is none. */
+struct json_number {
+	bool whole; /* an integer that int64 holds: i; else only d, which may be infinite */
+	int64_t i;
+	double d;   /* the nearest one to it */
+};
+bool json_number(const struct json_at *at, struct json_number *out) MUSTCHECK;
 /* The member key of in: json_get and json_as_* in one. */
 struct slice json_str(const struct json_at *in, const char *key);
 struct slice json_str_or(const struct json_at *in, const char *key, struct slice dflt);

@@ -2,6 +2,7 @@
 #include "wire/json.h"
 
 #include <malloc.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -209,6 +210,39 @@ static void json_as_num_or__infinity__is_a_fault(void **state UNUSED)
 	end_fault(&f, "a: number out of range");
 }
 
+static void json_number__of_any_size__is_no_fault(void **state UNUSED)
+{
+	static const struct {
+		const char *in;
+		bool there, whole;
+		double least, most;
+	} rows[] = {
+		{"[5]", true, true, 5, 5},
+		{"[5.0]", true, false, 5, 5},
+		{"[-9223372036854775808]", true, true, -9.3e18, -9.2e18},
+		{"[1e400]", true, false, 1e308, INFINITY},
+		{"[\"5\"]", false, false, 0, 0},
+		{"[null]", false, false, 0, 0},
+		{"[]", false, false, 0, 0},
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct json_number n;
+		struct json_at at;
+		struct fixture f;
+
+		begin(&f, slice_cstr(rows[i].in), &any);
+		at = json_item(&f.root, 0);
+		assert_int_equal(json_number(&at, &n), rows[i].there);
+		if (rows[i].there) {
+			assert_int_equal(n.whole, rows[i].whole);
+			assert_true(n.d >= rows[i].least && n.d <= rows[i].most);
+			assert_true(!n.whole || (double)n.i == n.d);
+		}
+		end_ok(&f);
+	}
+}
+
 static void json_each__members__come_in_order(void **state UNUSED)
 {
 	struct fixture f;
@@ -370,6 +404,7 @@ int main(void)
 		cmocka_unit_test(json_faults__first_one__stays),
 		cmocka_unit_test(json_or__absent_and_null__give_the_default),
 		cmocka_unit_test(json_as_num_or__infinity__is_a_fault),
+		cmocka_unit_test(json_number__of_any_size__is_no_fault),
 		cmocka_unit_test(json_each__members__come_in_order),
 		cmocka_unit_test(json_where__foreign_keys__are_cut_and_cleaned),
 		cmocka_unit_test(json_parse__deepest__is_read_and_written),
