@@ -3,23 +3,15 @@
 
 #include <stdarg.h>
 
+#include "talk/schema.h"
 #include "wire/json.h"
 #include "wire/jsonw.h"
-
-enum { T_STRING = 1, T_INTEGER = 2, T_NUMBER = 4, T_BOOLEAN = 8, T_ARRAY = 16, T_OBJECT = 32, T_NULL = 64 };
-
-static const struct {
-	const char *name;
-	unsigned bit;
-} types[] = {
-	{"string", T_STRING}, {"integer", T_INTEGER}, {"number", T_NUMBER}, {"boolean", T_BOOLEAN},
-	{"array", T_ARRAY},   {"object", T_OBJECT},   {"null", T_NULL},
-};
 
 struct args {
 	const struct tool *tool;
 	struct arena *arena;
-	struct json_at schema, properties;
+	struct json_at schema, properties, more; /* more: of what is not among the properties */
+	struct schema checks;
 	struct jsonw w;
 	struct args_fault *fault;
 };
@@ -33,55 +25,6 @@ static bool refuse(struct args *g, const char *fmt, ...)
 	vsnprintf(g->fault->why, sizeof(g->fault->why), fmt, ap);
 	va_end(ap);
 	return false;
-}
-
-static unsigned type_bit(struct slice name)
-{
-	for (size_t i = 0; i < countof(types); i++)
-		if (slice_is(name, types[i].name))
-			return types[i].bit;
-	return 0;
-}
-
-/* What a schema's "type" (a name or a list of names) allows; 0 when it does not say. */
-static unsigned types_named(const struct json_at *schema)
-{
-	struct json_at type, item;
-	unsigned bits = 0;
-
-	if (json_kind(schema) != JSON_OBJECT)
-		return 0;
-	type = json_get(schema, "type");
-	if (json_kind(&type) == JSON_STRING)
-		return type_bit(json_as_str(&type));
-	if (json_kind(&type) != JSON_ARRAY)
-		return 0;
-	for (size_t i = 0; i < json_count(&type); i++) {
-		item = json_item(&type, i);
-		if (json_kind(&item) == JSON_STRING)
-			bits |= type_bit(json_as_str(&item));
-	}
-	return bits;
-}
-
-/* The same with one level of anyOf, which is how an optional parameter is often written: {"anyOf":[{"type":"string"},{"type":"null"}]}. */
-static unsigned types_allowed(const struct json_at *schema)
-{
-	unsigned bits = types_named(schema);
-	struct json_at any, one;
-
-	if (bits || json_kind(schema) != JSON_OBJECT)
-		return bits;
-	any = json_get(schema, "anyOf");
-	if (json_kind(&any) != JSON_ARRAY)
-		return 0;
-	for (size_t i = 0; i < json_count(&any); i++) {
-		one = json_item(&any, i);
-		if (types_named(&one) == 0)
-			return 0;
-		bits |= types_named(&one);
-	}
-	return bits;
 }
 
 /* "5", "5.0" and "5e0" without what makes no difference: the integer's text, or empty. */
@@ -101,17 +44,17 @@ static unsigned kind_bits(enum json_kind kind, struct slice text)
 	switch (kind) {
 	case JSON_ABSENT:
 	case JSON_NULL:
-		return T_NULL;
+		return SCHEMA_NULL;
 	case JSON_BOOL:
-		return T_BOOLEAN;
+		return SCHEMA_BOOLEAN;
 	case JSON_NUMBER:
-		return T_NUMBER | (integer_text(text).n ? T_INTEGER : 0);
+		return SCHEMA_NUMBER | (integer_text(text).n ? SCHEMA_INTEGER : 0);
 	case JSON_STRING:
-		return T_STRING;
+		return SCHEMA_STRING;
 	case JSON_ARRAY:
-		return T_ARRAY;
+		return SCHEMA_ARRAY;
 	case JSON_OBJECT:
-		return T_OBJECT;
+		return SCHEMA_OBJECT;
 	}
 	return 0;
 }
@@ -128,14 +71,14 @@ static struct slice unquoted(struct slice s, unsigned want, unsigned *types_held
 		return SLICE_NONE;
 	switch (s.p[0]) {
 	case '{':
-		bits = T_OBJECT;
+		bits = SCHEMA_OBJECT;
 		break;
 	case '[':
-		bits = T_ARRAY;
+		bits = SCHEMA_ARRAY;
 		break;
 	case 't':
 	case 'f':
-		bits = T_BOOLEAN;
+		bits = SCHEMA_BOOLEAN;
 		break;
 	case '"':
 	case 'n':
@@ -150,60 +93,41 @@ static struct slice unquoted(struct slice s, unsigned want, unsigned *types_held
 	return s;
 }
 
-static void want_names(unsigned want, char *out, size_t size)
+/* Reads again what became of the value. */
+static void reread(struct args *g, struct slice text, struct json_at *value)
 {
-	size_t n = 0;
-
-	out[0] = 0;
-	for (size_t i = 0; i < countof(types) && n < size; i++)
-		if (want & types[i].bit)
-			n += (size_t)snprintf(out + n, size - n, "%s%s", n ? " or " : "", types[i].name);
+	if (json_parse_value(g->arena, text, &GUARD_UPSTREAM, value, NULL) == RC_OK)
+		return;
+	*value = (struct json_at){0};
+	g->checks.full = true;
 }
 
-/* The value's text in a type that the schema allows; false with the fault told. */
-static bool coerce(struct args *g, struct slice key, unsigned want, const struct json_at *value, struct slice *out)
+/* The value, and its text, in a type that the schema allows; false with the fault told. */
+static bool coerce(struct args *g, struct slice key, unsigned want, struct json_at *value, struct slice *out)
 {
 	struct slice text = json_text(value), held = SLICE_NONE;
 	enum json_kind kind = json_kind(value);
 	unsigned bits = kind_bits(kind, text);
 	char names[80];
 
-	if (kind == JSON_STRING && !(want & T_STRING))
+	if (kind == JSON_STRING && !(want & SCHEMA_STRING))
 		held = unquoted(json_as_str(value), want, &bits);
 	if (held.n) {
 		text = held;
-	} else if (kind == JSON_NUMBER && (want & T_STRING) && !(want & bits)) {
+	} else if (kind == JSON_NUMBER && (want & SCHEMA_STRING) && !(want & bits)) {
 		text = arena_printf(g->arena, "\"%.*s\"", SLICE_ARG(text));
-		bits = T_STRING;
+		bits = SCHEMA_STRING;
 	}
 	if (want && !(bits & want)) {
-		want_names(want, names, sizeof(names));
+		schema_type_names(want, names, sizeof(names));
 		return refuse(g, "'%.*s' must be of type %s", SLICE_ARG(slice_upto(key, 64)), names);
 	}
-	if ((want & T_INTEGER) && !(want & T_NUMBER) && (bits & T_INTEGER))
+	if ((kind == JSON_STRING) != (bits == SCHEMA_STRING))
+		reread(g, text, value);
+	if ((want & SCHEMA_INTEGER) && !(want & SCHEMA_NUMBER) && (bits & SCHEMA_INTEGER))
 		text = integer_text(text);
 	*out = text;
 	return true;
-}
-
-static bool check_enum(struct args *g, struct slice key, const struct json_at *schema, struct slice text)
-{
-	struct json_at list, item;
-	char names[240];
-	size_t n = 0;
-
-	list = json_get(schema, "enum");
-	if (json_kind(&list) != JSON_ARRAY)
-		return true;
-	names[0] = 0;
-	for (size_t i = 0; i < json_count(&list); i++) {
-		item = json_item(&list, i);
-		if (slice_eq(json_text(&item), text))
-			return true;
-		if (n < sizeof(names))
-			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%.*s", i ? ", " : "", SLICE_ARG(slice_upto(json_text(&item), 60)));
-	}
-	return refuse(g, "'%.*s' must be one of %s", SLICE_ARG(slice_upto(key, 64)), names);
 }
 
 static bool is_required(const struct args *g, struct slice key)
@@ -232,46 +156,34 @@ static const struct bind *find_bind(const struct tool *t, struct slice key)
 	return NULL;
 }
 
-static struct json_at property(const struct args *g, struct slice key)
+/* What the schema says of this argument; not there when it says nothing. */
+static struct json_at property(const struct args *g, const struct json_at *value)
 {
-	struct json_at child, none = {0};
-	struct slice name;
+	struct json_at sub = {0};
 
-	if (json_kind(&g->properties) != JSON_OBJECT)
-		return none;
-	for (size_t it = 0; json_each(&g->properties, &it, &name, &child);)
-		if (slice_eq(name, key))
-			return child;
-	return none;
-}
-
-static bool closed(const struct args *g)
-{
-	struct json_at more;
-
-	if (json_kind(&g->schema) != JSON_OBJECT)
-		return false;
-	more = json_get(&g->schema, "additionalProperties");
-	return json_kind(&more) == JSON_BOOL && !json_as_bool_or(&more, true);
+	if (json_kind(&g->properties) == JSON_OBJECT)
+		sub = json_get(&g->properties, value->key);
+	return sub.there ? sub : g->more;
 }
 
 /* One argument of the model's: written, dropped (null for an optional one), or refused. */
 static bool take(struct args *g, struct slice key, const struct json_at *value)
 {
-	struct json_at schema = property(g, key);
-	unsigned want = schema.there ? types_allowed(&schema) : 0;
+	struct json_at schema = property(g, value), held = *value;
+	unsigned want = schema_types(&g->checks, &schema);
+	struct schema_fault fault;
 	struct slice text;
 
 	if (find_bind(g->tool, key))
 		return refuse(g, "the parameter '%.*s' is not yours to give, leave it out", SLICE_ARG(key));
-	if (!schema.there && closed(g))
+	if (json_kind(&schema) == JSON_BOOL && !json_as_bool_or(&schema, true))
 		return refuse(g, "there is no parameter '%.*s'", SLICE_ARG(slice_upto(key, 64)));
-	if (json_kind(value) == JSON_NULL && want && !(want & T_NULL) && !is_required(g, key))
+	if (json_kind(value) == JSON_NULL && want && !(want & SCHEMA_NULL) && !is_required(g, key))
 		return true;
-	if (!coerce(g, key, want, value, &text))
+	if (!coerce(g, key, want, &held, &text))
 		return false;
-	if (json_kind(&schema) == JSON_OBJECT && !check_enum(g, key, &schema, text))
-		return false;
+	if (!schema_check(&g->checks, &schema, &held, key, &fault))
+		return refuse(g, "%s", fault.why);
 	jsonw_key_slice(&g->w, key);
 	jsonw_raw(&g->w, text);
 	return true;
@@ -335,6 +247,7 @@ static void inject(struct args *g, const struct caller *who)
 static bool schema_open(struct args *g)
 {
 	struct json_doc *doc;
+	struct json_at more;
 	enum rc rc;
 
 	if (g->tool->spec.schema.n == 0)
@@ -343,8 +256,15 @@ static bool schema_open(struct args *g)
 	if (rc != RC_OK)
 		return rc != RC_TOO_LARGE;
 	g->schema = json_root(doc);
-	if (json_kind(&g->schema) == JSON_OBJECT)
-		g->properties = json_get(&g->schema, "properties");
+	schema_init(&g->checks, g->arena, &g->schema);
+	/* What the model does not see of the whole, it must not be asked for deeper within. */
+	g->checks.no_root = g->tool->n_binds > 0;
+	if (json_kind(&g->schema) != JSON_OBJECT)
+		return true;
+	g->properties = json_get(&g->schema, "properties");
+	more = json_get(&g->schema, "patternProperties");
+	if (!more.there)
+		g->more = json_get(&g->schema, "additionalProperties");
 	return true;
 }
 
@@ -386,8 +306,8 @@ bool args_make(const struct tool *t, const struct caller *who, struct slice raw,
 			ok = no_room(&g);
 	}
 	buf_release(&text);
-	/* A text that had no room reads as null: whatever was found wrong with it, was not. */
-	if (json_done(doc, NULL) != RC_OK || (g.schema.doc && json_done(g.schema.doc, NULL) != RC_OK))
+	/* A text that had no room reads as null: whatever was found wrong with it, was not. And what could not be checked for want of room, was not checked. */
+	if (g.checks.full || json_done(doc, NULL) != RC_OK || (g.schema.doc && json_done(g.schema.doc, NULL) != RC_OK))
 		ok = no_room(&g);
 	return ok;
 }

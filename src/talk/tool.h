@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A tool is what MCP says a tool is. It may stand in this process (the todo list), at an MCP server, or in the browser (CLIENT: the run parks). Whoever
- * has one, model-made arguments reach it by one door, tool_invoke: parse, check against the schema's plain parts, refuse bound parameters, inject the
- * identity, call, cap. The agent and /api/mcp both go through it.
+ * has one, model-made arguments reach it by one door, tool_invoke: parse, check against the schema, refuse bound parameters, inject the identity,
+ * call, cap. The agent and /api/mcp both go through it.
  */
 #ifndef TALK_TOOL_H
 #define TALK_TOOL_H
@@ -87,9 +87,9 @@ struct tool {
 struct slice tool_schema_shown(struct arena *a, const struct tool *t);
 /*
  * The one door. raw_args is what the model wrote ("" counts as {}). Faults of the model's (does not parse, not an object, a bound parameter, a missing
- * required one, a wrong plain type that cannot be coerced ("5" for an integer can, null for an optional is dropped)) come back as is_error results, so
- * does a tool that is unavailable. A CLIENT tool's result parks. Only RC_STOPPED and RC_GONE are returned as such. log->rc stays RC_OK unless the operator should read of it (a tool
- * that was unavailable), whatever is returned. out->text is real UTF-8 and never empty.
+ * required one, a wrong type that cannot be coerced ("5" for an integer can, null for an optional is dropped), what does not fit the schema deeper within)
+ * come back as is_error results, so does a tool that is unavailable. A CLIENT tool's result parks. Only RC_STOPPED and RC_GONE are returned as such.
+ * log->rc stays RC_OK unless the operator should read of it (a tool that was unavailable), whatever is returned. out->text is real UTF-8 and never empty.
  */
 WAITS enum rc tool_invoke(const struct tool *t, const struct caller *who, struct slice call_id, struct slice raw_args, struct arena *a, struct stop *stop,
 			  void (*progress)(void *ctx, struct slice text), void *progress_ctx, struct tool_result *out, struct err *log);

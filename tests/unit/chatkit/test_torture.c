@@ -169,7 +169,9 @@ static enum rc invoke(struct arena *a, struct arena *rest UNUSED, struct slice i
 	static const struct caller who = {.owner = S_INIT("o")};
 	static const struct tool t = {.spec = {.name = S_INIT("t"),
 					       .schema = S_INIT("{\"properties\":{\"user_id\":{\"type\":\"string\"},\"s\":{\"type\":\"string\",\"enum\":[\"a\",\"b\"]},"
-								"\"i\":{\"type\":\"integer\"},\"b\":{\"type\":\"boolean\"}},\"required\":[\"user_id\"]}")},
+								"\"i\":{\"type\":\"integer\"},\"b\":{\"type\":\"boolean\"},\"l\":{\"type\":\"array\",\"items\":{\"anyOf\":[{\"type\":\"integer\"},"
+								"{\"$ref\":\"#/properties/o\"},{\"required\":[\"x\"]}]}},\"o\":{\"type\":\"object\",\"properties\":{\"s\":{\"enum\":[\"a\"]},"
+								"\"l\":{\"$ref\":\"#/properties/l\"}},\"required\":[\"s\"]}},\"required\":[\"user_id\"]}")},
 				      .binds = &bind, .n_binds = 1, .call = echo};
 	struct tool_result r;
 	struct err log;

@@ -14,7 +14,10 @@ static const struct slice schema = S_INIT(
 	"\"x\":{\"type\":\"number\"},\"done\":{\"type\":\"boolean\"},\"tags\":{\"type\":\"array\"},\"o\":{\"type\":\"object\"},"
 	"\"level\":{\"type\":\"string\",\"enum\":[\"low\",\"high\"]},\"rank\":{\"type\":\"integer\",\"enum\":[1,2]},"
 	"\"maybe\":{\"type\":[\"string\",\"null\"]},\"any\":{\"anyOf\":[{\"type\":\"integer\"},{\"type\":\"null\"}]},\"free\":{},"
-	"\"either\":{\"type\":[\"integer\",\"boolean\",\"array\"]}},"
+	"\"either\":{\"type\":[\"integer\",\"boolean\",\"array\"]},\"short\":{\"type\":\"string\",\"maxLength\":2},"
+	"\"rows\":{\"type\":\"array\",\"maxItems\":2,\"items\":{\"$ref\":\"#/$defs/row\"}},\"row\":{\"$ref\":\"#/$defs/row\"},\"again\":{\"$ref\":\"#\"}},"
+	"\"$defs\":{\"row\":{\"type\":\"object\",\"properties\":{\"status\":{\"enum\":[\"open\",\"done\"]},\"n\":{\"type\":\"integer\"}},\"required\":[\"status\"],"
+	"\"additionalProperties\":false}},"
 	"\"required\":[\"user_id\",\"title\"],\"additionalProperties\":false}");
 
 static const struct bind binds[] = {{S_INIT("user_id"), BIND_OWNER}};
@@ -93,6 +96,21 @@ static void tool_invoke__arguments__are_checked_mended_and_injected(void **state
 		{"{\"title\":\"a\",\"any\":null}", "{\"title\":\"a\",\"any\":null,\"user_id\":\"owner-1\"}"},
 		{"{\"title\":\"a\",\"any\":\"4\"}", "{\"title\":\"a\",\"any\":4,\"user_id\":\"owner-1\"}"},
 		{"{\"title\":\"a\",\"free\":[null]}", "{\"title\":\"a\",\"free\":[null],\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"rank\":1.0}", "{\"title\":\"a\",\"rank\":1,\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"short\":12}", "{\"title\":\"a\",\"short\":\"12\",\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"short\":123}", "!'short' must have at most 2 characters"},
+		{"{\"title\":\"a\",\"rows\":[{\"status\":\"open\",\"n\":5.0}]}", "{\"title\":\"a\",\"rows\":[{\"status\":\"open\",\"n\":5.0}],\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"rows\":[{\"status\":\"open\"},{\"status\":\"shut\"}]}", "!'rows[1].status' must be one of \"open\", \"done\""},
+		{"{\"title\":\"a\",\"rows\":[{\"n\":1}]}", "!'rows[0].status' is missing"},
+		{"{\"title\":\"a\",\"rows\":[{\"status\":\"open\",\"m\":1}]}", "!'rows[0].m' is not allowed"},
+		{"{\"title\":\"a\",\"rows\":[1,2,3]}", "!'rows' must have at most 2 items"},
+		{"{\"title\":\"a\",\"rows\":\"[{\\\"status\\\":\\\"open\\\"}]\"}", "{\"title\":\"a\",\"rows\":[{\"status\":\"open\"}],\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"rows\":\"[{\\\"status\\\":\\\"shut\\\"}]\"}", "!'rows[0].status' must be one of \"open\", \"done\""},
+		{"{\"title\":\"a\",\"row\":\"{\\\"status\\\":\\\"done\\\"}\"}", "{\"title\":\"a\",\"row\":{\"status\":\"done\"},\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"row\":null}", "{\"title\":\"a\",\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"row\":[]}", "!'row' must be of type object"},
+		/* What is bound cannot be asked for deeper within. */
+		{"{\"title\":\"a\",\"again\":{\"title\":\"b\"}}", "{\"title\":\"a\",\"again\":{\"title\":\"b\"},\"user_id\":\"owner-1\"}"},
 		{"[]", "!the arguments must be one JSON object"},
 		{"\"x\"", "!the arguments must be one JSON object"},
 		{"{\"title\":\"a\"", "!the arguments must be one JSON object"},
@@ -116,6 +134,35 @@ static void tool_invoke__arguments__are_checked_mended_and_injected(void **state
 		} else if (r.is_error || s.calls != 1 || strcmp(s.args, want) != 0) {
 			fail_msg("%s: '%s' '%.*s'", rows[i].args, s.args, SLICE_ARG(r.text));
 		}
+		arena_free(a);
+	}
+}
+
+/* What additionalProperties says of the arguments themselves. */
+static void tool_invoke__further_arguments__are_checked(void **state UNUSED)
+{
+	static const struct {
+		const char *schema, *args, *want;
+	} rows[] = {
+		{"{\"additionalProperties\":{\"type\":\"integer\"}}", "{\"a\":\"5\"}", "{\"a\":5}"},
+		{"{\"additionalProperties\":{\"items\":{\"type\":\"integer\"}}}", "{\"a\":[1,\"x\"]}", "!'a[1]' must be of type integer"},
+		{"{\"properties\":{\"a\":{}},\"additionalProperties\":{\"type\":\"integer\"}}", "{\"a\":\"x\"}", "{\"a\":\"x\"}"},
+		{"{\"properties\":{\"a\":false}}", "{\"a\":\"x\"}", "!there is no parameter 'a'"},
+		{"{\"patternProperties\":{\"^a\":{}},\"additionalProperties\":false}", "{\"a\":\"x\"}", "{\"a\":\"x\"}"},
+		{"{\"properties\":{\"a\":{\"$ref\":\"#/properties/b\"},\"b\":{\"enum\":[1,2]}}}", "{\"a\":3}", "!'a' must be one of 1, 2"},
+	};
+
+	for (size_t i = 0; i < countof(rows); i++) {
+		struct seen s = {.result = {.text = S("ok")}};
+		struct tool t = {.spec = {.name = S("t"), .schema = slice_cstr(rows[i].schema)}, .call = record, .ctx = &s};
+		struct arena *a = arena_new(1 << 20, NULL);
+		const char *want = rows[i].want;
+		struct tool_result r;
+		struct err log;
+
+		assert_int_equal(tool_invoke(&t, &who, S("c1"), slice_cstr(rows[i].args), a, NULL, NULL, NULL, &r, &log), RC_OK);
+		if (want[0] == '!' ? slice_find(r.text, slice_cstr(want + 1)) < 0 : strcmp(s.args, want) != 0)
+			fail_msg("%s: '%s' '%.*s'", rows[i].args, s.args, SLICE_ARG(r.text));
 		arena_free(a);
 	}
 }
@@ -306,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tool_invoke__of_the_page__parks_with_checked_arguments),
 		cmocka_unit_test(tool_invoke__arguments__are_checked_mended_and_injected),
+		cmocka_unit_test(tool_invoke__further_arguments__are_checked),
 		cmocka_unit_test(tool_invoke__what_the_tool_returns__is_told_to_the_right_reader),
 		cmocka_unit_test(tool_invoke__result_text__is_capped_mended_and_never_empty),
 		cmocka_unit_test(tool_invoke__too_long_arguments__are_refused),
