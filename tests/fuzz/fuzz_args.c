@@ -20,6 +20,11 @@ static const struct slice schemas[] = {
 	       "\"i\":{\"type\":[\"integer\",\"array\"]},\"n\":{\"anyOf\":[{\"type\":\"number\"},{\"type\":\"null\"}]},"
 	       "\"b\":{\"type\":[\"boolean\",\"integer\"],\"enum\":[true,5]},\"l\":{\"anyOf\":[{\"type\":\"array\"},{}]},\"o\":{}},"
 	       "\"required\":[\"s\",\"user_id\",7]}"),
+	/* Of what lies deeper. */
+	S_INIT("{\"type\":\"object\",\"$defs\":{\"r\":{\"type\":\"object\",\"properties\":{\"s\":{\"enum\":[\"a\",\"" LONG LONG LONG "\"]},\"l\":{\"type\":\"array\","
+	       "\"items\":{\"$ref\":\"#/$defs/r\"},\"maxItems\":2},\"i\":{\"type\":\"integer\",\"minimum\":2},\"o\":{\"$ref\":\"#\"}},\"required\":[\"s\"],"
+	       "\"additionalProperties\":false}},\"properties\":{" USER ",\"s\":{\"maxLength\":2},\"l\":{\"type\":\"array\",\"items\":{\"anyOf\":[{\"$ref\":\"#/$defs/r\"},"
+	       "{\"type\":\"integer\"}]}},\"o\":{\"$ref\":\"#/$defs/r\"}},\"required\":[\"user_id\"],\"additionalProperties\":{\"minimum\":1}}"),
 	/* Of no use. */
 	S_INIT("{\"properties\":[],\"required\":{},\"additionalProperties\":{}}"),
 	S_INIT("{\"properties\":{\"s\":7,\"i\":{\"type\":[]},\"b\":{\"type\":7},\"n\":{\"anyOf\":7},\"l\":{\"enum\":7}},\"required\":[\"s\"]}"),
