@@ -257,6 +257,7 @@ static bool schema_open(struct args *g)
 		return rc != RC_TOO_LARGE;
 	g->schema = json_root(doc);
 	schema_init(&g->checks, g->arena, &g->schema);
+	g->checks.nulls_left_out = true;
 	/* What the model does not see of the whole, it must not be asked for deeper within. */
 	g->checks.no_root = g->tool->n_binds > 0;
 	if (json_kind(&g->schema) != JSON_OBJECT)

@@ -2,7 +2,7 @@
 /*
  * From what a model wrote to the arguments that a tool gets: parsed, mended at the top level where there is no doubt ("5" for an integer, a list in quotes,
  * null for what is optional), checked against the schema (at the top level: properties, required, additionalProperties; each argument: schema.h), bound
- * parameters refused and injected. What lies deeper is checked as it is, never mended. Only tool_invoke uses it. Pure.
+ * parameters refused and injected. What lies deeper is checked as it is, never mended; a null for what is optional passes. Only tool_invoke uses it. Pure.
  */
 #ifndef TALK_ARGS_H
 #define TALK_ARGS_H

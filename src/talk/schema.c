@@ -210,6 +210,14 @@ static struct schema_node *member(struct schema *s, const struct schema_node *n,
 	return n->open ? NULL : n->more;
 }
 
+static bool is_required(const struct schema_node *n, const char *key)
+{
+	for (size_t i = 0; i < n->n_required; i++)
+		if (strcmp(n->required[i], key) == 0)
+			return true;
+	return false;
+}
+
 static bool fits_object(struct schema *s, const struct schema_node *n, const struct json_at *at, unsigned depth, struct schema_told *told)
 {
 	struct json_at child;
@@ -219,6 +227,8 @@ static bool fits_object(struct schema *s, const struct schema_node *n, const str
 		for (size_t it = 0; json_each(at, &it, &key, &child);) {
 			if (!schema_spend(s, 1))
 				return true;
+			if (s->nulls_left_out && json_kind(&child) == JSON_NULL && !is_required(n, child.key))
+				continue;
 			if (!fits(s, member(s, n, &child), &child, depth + 1, told))
 				return false;
 		}

@@ -35,6 +35,7 @@ struct schema {
 	struct arena *arena;
 	struct json_at root;
 	bool no_root;               /* "#" checks nothing: the caller knows better what the whole must be */
+	bool nulls_left_out;        /* a null for a member that is not required fits, as if it were left out: models write so */
 	bool full;                  /* there was no room for something */
 	unsigned dialect;           /* 3, 4, 6, 7, 2019, 2020 */
 	unsigned steps, told;       /* left: work, alternatives that are put into words */

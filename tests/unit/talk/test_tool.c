@@ -102,6 +102,8 @@ static void tool_invoke__arguments__are_checked_mended_and_injected(void **state
 		{"{\"title\":\"a\",\"rows\":[{\"status\":\"open\",\"n\":5.0}]}", "{\"title\":\"a\",\"rows\":[{\"status\":\"open\",\"n\":5.0}],\"user_id\":\"owner-1\"}"},
 		{"{\"title\":\"a\",\"rows\":[{\"status\":\"open\"},{\"status\":\"shut\"}]}", "!'rows[1].status' must be one of \"open\", \"done\""},
 		{"{\"title\":\"a\",\"rows\":[{\"n\":1}]}", "!'rows[0].status' is missing"},
+		{"{\"title\":\"a\",\"rows\":[{\"status\":\"open\",\"n\":null}]}", "{\"title\":\"a\",\"rows\":[{\"status\":\"open\",\"n\":null}],\"user_id\":\"owner-1\"}"},
+		{"{\"title\":\"a\",\"rows\":[{\"status\":null}]}", "!'rows[0].status' must be one of \"open\", \"done\""},
 		{"{\"title\":\"a\",\"rows\":[{\"status\":\"open\",\"m\":1}]}", "!'rows[0].m' is not allowed"},
 		{"{\"title\":\"a\",\"rows\":[1,2,3]}", "!'rows' must have at most 2 items"},
 		{"{\"title\":\"a\",\"rows\":\"[{\\\"status\\\":\\\"open\\\"}]\"}", "{\"title\":\"a\",\"rows\":[{\"status\":\"open\"}],\"user_id\":\"owner-1\"}"},
