@@ -72,8 +72,10 @@ void thoughts_release(struct map *m);
 /* ---- widgets that grow (map_widget.c) ---- */
 /* A call of a tool that shows a widget, half written. */
 WAITS enum rc widget_grows(struct map *m, const struct agent_call *call, struct err *e);
-/* The call's widget as it is at last: brings one that grew there and gives its id and time in *meta. false: none grew. */
+/* The call's widget as it is at last: brings one that grew there, or takes it away if its place is another now, and gives its id and time in *meta. false: none grew. */
 WAITS bool widget_grown(struct map *m, size_t index, struct slice widget, struct ck_meta *meta);
+/* An item is shown that is stored before the widgets that still grow: their places are behind it. */
+void widgets_passed(struct map *m);
 /* The call came to nothing. */
 WAITS void widget_gone(struct map *m, size_t index);
 WAITS void widgets_drop(struct map *m); /* all of them */

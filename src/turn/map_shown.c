@@ -92,8 +92,10 @@ WAITS static void add_widget(struct map *m, struct showing *s, size_t index, con
 
 	if (!widget.n)
 		return;
-	if (!widget_grown(m, index, widget, &meta))
+	if (!widget_grown(m, index, widget, &meta)) {
 		meta = new_meta(m, "msg_");
+		widgets_passed(m);
+	}
 	m->shown_widget = meta.id;
 	ck_widget_item(&b, &meta, widget, shown->copy_text);
 	showing_add(s, meta.id, S("widget"), kept(s->arena, &b), ITEM_DONE, CK_ITEM_DONE);
@@ -228,6 +230,8 @@ WAITS static enum rc show_all(struct map *m, size_t index, const struct turn_act
 	enum rc rc = RC_OK;
 
 	s->arena = a;
+	if (shown->message.n || shown->n_items || ask.n)
+		widgets_passed(m);
 	if (shown->message.n)
 		rc = add_message(m, s, shown->message, e);
 	if (rc == RC_OK && shown->widget.n && act && act->item_id.n)
@@ -370,6 +374,7 @@ enum rc shown_image(struct map *m, const struct model_image *img, struct err *e)
 		rc = write_image(m, &(struct store_item){.id = meta.id, .kind = S("generated_image"), .body = buf_slice(&b), .state = ITEM_DONE}, &id, e);
 	}
 	if (rc == RC_OK) {
+		widgets_passed(m);
 		map_show(m, &(struct ck_event){.kind = CK_ITEM_DONE, .json = buf_slice(&b)});
 		said = image_message(a, id, img->mime);
 		rc = map_due_entry(m, &said, meta.id, e);

@@ -58,6 +58,7 @@ WAITS static enum rc text_open(struct map *m, struct err *e)
 	m->message_id = id_slice(&m->message_name);
 	m->message_us = map_wall_us(m);
 	m->message_open = m->answered = true;
+	widgets_passed(m);
 	if (m->cites)
 		m->cites->n = 0;
 	keeper_item(m->kept, m->message_id, S("assistant_message"), m->message_us, &m->text, m->from);

@@ -4,6 +4,8 @@
 #include "turn/map_inner.h"
 #include "wire/partial.h"
 
+#include <limits.h>
+
 #define GROWING_MAX 4
 #define GROWING_PAUSE_US 80000 /* at least, between two states of a widget that grows */
 #define GROWING_SHARE 8        /* and so many times as long as the last one took to make */
@@ -13,9 +15,12 @@ struct grown {
 	size_t index;    /* the call's */
 	int64_t created_us;
 	struct buf widget; /* as it is shown */
+	unsigned order;    /* in which they were begun */
+	bool passed;       /* what was shown after it is stored before it */
 };
 struct growing {
 	struct grown at[GROWING_MAX];
+	unsigned begun;
 	int64_t next; /* by io_now: not before */
 };
 
@@ -34,7 +39,7 @@ static struct grown *grown_new(struct map *m, size_t index)
 
 		if (g->id.n)
 			continue;
-		*g = (struct grown){.id = map_id(m, "msg_"), .index = index, .created_us = map_wall_us(m)};
+		*g = (struct grown){.id = map_id(m, "msg_"), .index = index, .created_us = map_wall_us(m), .order = m->growing->begun++};
 		buf_init(&g->widget, WIDGET_MAX);
 		return g;
 	}
@@ -79,13 +84,31 @@ WAITS static void grown_to(struct map *m, struct grown *g, struct slice widget)
 	map_breathe(m, widget.n);
 }
 
+static void pass(struct map *m, unsigned order)
+{
+	for (size_t i = 0; m->growing && i < GROWING_MAX; i++)
+		if (m->growing->at[i].order < order)
+			m->growing->at[i].passed = true;
+}
+
+void widgets_passed(struct map *m)
+{
+	pass(m, UINT_MAX);
+}
+
 bool widget_grown(struct map *m, size_t index, struct slice widget, struct ck_meta *meta)
 {
 	struct grown *g = grown_find(m, index);
 
 	if (!g)
 		return false;
-	grown_to(m, g, widget);
+	if (g->passed) { /* it goes where it will stand when the page is loaded again: behind all that is stored */
+		map_show(m, &(struct ck_event){.kind = CK_ITEM_REMOVED, .item_id = g->id});
+		widgets_passed(m);
+	} else {
+		grown_to(m, g, widget);
+		pass(m, g->order);
+	}
 	*meta = (struct ck_meta){g->id, m->key.thread_id, g->created_us};
 	grown_free(g);
 	return true;
