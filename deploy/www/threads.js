@@ -8,13 +8,18 @@ export class Threads {
     this.page = page;
     this.rows = new Map(); /* id: {thread, node} */
     this.loaded = null; /* the promise of the first load */
+    this.changes = 0; /* that were made or heard of here: a list that was asked for before the last of them is old */
   }
 
   async load() {
-    const all = await callForAll('threads.list', { limit: 9999, order: 'desc' });
+    let all;
+    for (let changes = -1; changes !== this.changes;) {
+      changes = this.changes;
+      all = await callForAll('threads.list', { limit: 9999, order: 'desc' });
+    }
     const ids = new Set(all.map((thread) => thread.id));
-    for (const id of [...this.rows.keys()]) if (!ids.has(id) && !this.page.background.has(id)) this.remove(id);
-    for (const thread of all) this.put(thread);
+    for (const id of [...this.rows.keys()]) if (!ids.has(id) && !this.page.background.has(id)) this.take(id);
+    for (const thread of all) this.show(thread);
     if ($('threads').querySelector('[data-mode]')) return; /* somebody types in a row: not the moment to move rows */
     for (const id of [...ids].reverse()) this.toTop(id);
   }
@@ -26,6 +31,16 @@ export class Threads {
 
   /* Adds a thread on top, or brings its row up to date. */
   put(thread) {
+    this.changes++;
+    this.show(thread);
+  }
+
+  remove(id) {
+    this.changes++;
+    this.take(id);
+  }
+
+  show(thread) {
     let row = this.rows.get(thread.id);
     if (!row) {
       row = { node: template('t-thread') };
@@ -46,7 +61,7 @@ export class Threads {
 
   titleOf(id) { return this.get(id)?.title || 'New chat'; }
 
-  remove(id) {
+  take(id) {
     this.rows.get(id)?.node.remove();
     this.rows.delete(id);
   }

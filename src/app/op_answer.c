@@ -6,7 +6,6 @@
 #include "chatkit/recall.h"
 
 #define TREE_MAX (16 * 1024 * 1024)
-#define OUTPUT_MAX (256 * 1024) /* bytes of an output that the model is shown; tool_invoke's own are cut the same way */
 
 static struct turn_said *said_new(struct exchange *x, struct turn_req *req)
 {

@@ -27,7 +27,7 @@ static bool refuse(struct args *g, const char *fmt, ...)
 	return false;
 }
 
-/* "5", "5.0" and "5e0" without what makes no difference: the integer's text, or empty. */
+/* "5" and "5.0" without what makes no difference: the integer's text, or empty (an exponent too: nobody writes integers so). */
 static struct slice integer_text(struct slice number)
 {
 	struct slice whole, rest = slice_cut(number, '.', &whole);

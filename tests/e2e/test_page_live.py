@@ -4,13 +4,14 @@ server is scripted (page_stub.py), so that every event comes when the test says 
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import page_items as items
 import pytest
 from browser import Page, browser, page  # noqa: F401
-from page_stub import CUT, HOLD, THREAD, Status, Stub, added, done, replaced, update, with_id
+from page_stub import CUT, HOLD, SECONDS, THREAD, Status, Stub, added, done, replaced, update, with_id
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -56,6 +57,26 @@ def begin(stub: Stub, page: Page, *history: dict) -> None:
 
 def shows(page: Page, item_id: str, words: str) -> None:
     page.wait(words, lambda: words in text_of(page, item_id))
+
+
+def test_an_old_list_of_chats_takes_none_away(stub: Stub, page: Page) -> None:
+    """Who comes back to the window asks for the chats, and begins one before the list is there that does not have it yet."""
+    go = threading.Event()
+
+    def old(_: dict) -> dict:
+        go.wait(SECONDS)
+        return {"data": [], "has_more": False}
+    page.open(stub.url)
+    stub.on("threads.list", old)
+    page.js("dispatchEvent(new Event('focus'))")
+    page.wait("the chats are asked for", lambda: len(stub.asked("threads.list")) == 2)
+    stub.on("threads.create", lambda params: [{"type": "thread.created", "thread": stub.thread}, said(params), OPTIONS, answer("Hello to you.")])
+    assert page.say("Hello") == "Hello to you."
+    stub.history = [with_id(items.user("Hello"), "msg_u"), answer("Hello to you.")["item"]]
+    go.set()
+    page.wait("they are asked for again", lambda: len(stub.asked("threads.list")) == 3)
+    page.wait("the list is read", lambda: page.js("return performance.getEntriesByName(new URL('api/chat', document.baseURI).href).length") >= 4)
+    assert len(page.all("thread-title")) == 1
 
 
 # ---- items as they stream in
