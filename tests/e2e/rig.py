@@ -18,7 +18,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -302,11 +302,13 @@ class Site:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.server.wait(seconds)
         self.server = None
-        for pid in group_pids(group):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+        deaf = {pid for pid in group_pids(group) if not obeys(pid)}  # what was just forked loses the signal in lighttpd's handler
+        self.end_each(group_pids(group))
         end = time.monotonic() + seconds
         while (left := group_pids(group)) and time.monotonic() < end:
+            heard = {pid for pid in deaf if obeys(pid)}
+            self.end_each(heard)
+            deaf -= heard
             time.sleep(0.02)
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
@@ -314,6 +316,12 @@ class Site:
         for path in (self.dir / "run").glob("fcgi.sock*"):
             path.unlink()
         assert not left, f"responders {left} did not end within {seconds} s of SIGTERM:\n" + self.all_logs()
+
+    @staticmethod
+    def end_each(pids: Iterable[int]) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
     def close(self) -> None:
         """Ends the site; what a sanitizer found in it meanwhile is a failure."""

@@ -296,7 +296,7 @@ def test_killed_responders_are_replaced(site_factory) -> None:
         site.kill(pid)
     # lighttpd answers 500 or 503 for up to two seconds when the request comes before the news of the death.
     rig.wait_for("an answer", lambda: health(site) == 200)
-    assert not set(old) & set(site.pids())
+    rig.wait_for("two others", lambda: len(site.pids()) == 2 and not set(old) & set(site.pids()))
 
 
 def test_out_of_descriptors_is_waited_out(responder_factory) -> None:
