@@ -41,22 +41,7 @@ static struct slice integer_text(struct slice number)
 
 static unsigned kind_bits(enum json_kind kind, struct slice text)
 {
-	switch (kind) {
-	case JSON_ABSENT:
-	case JSON_NULL:
-		return SCHEMA_NULL;
-	case JSON_BOOL:
-		return SCHEMA_BOOLEAN;
-	case JSON_NUMBER:
-		return SCHEMA_NUMBER | (integer_text(text).n ? SCHEMA_INTEGER : 0);
-	case JSON_STRING:
-		return SCHEMA_STRING;
-	case JSON_ARRAY:
-		return SCHEMA_ARRAY;
-	case JSON_OBJECT:
-		return SCHEMA_OBJECT;
-	}
-	return 0;
+	return schema_type_of(kind) | (kind == JSON_NUMBER && integer_text(text).n ? SCHEMA_INTEGER : 0);
 }
 
 /* A string that holds what was asked for: models write "5", "true" and whole arrays within quotes. The text of what it holds and its types, or empty. */

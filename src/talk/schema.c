@@ -7,27 +7,13 @@ static bool fits(struct schema *s, struct schema_node *n, const struct json_at *
 
 static unsigned type_bits(const struct json_at *at)
 {
+	unsigned bits = schema_type_of(json_kind(at));
 	struct json_number n;
 
-	switch (json_kind(at)) {
-	case JSON_ABSENT:
-	case JSON_NULL:
-		return SCHEMA_NULL;
-	case JSON_BOOL:
-		return SCHEMA_BOOLEAN;
-	case JSON_NUMBER:
-		/* A double that has lost its fraction, or is infinite, may have been an integer. */
-		if (json_number(at, &n) && (n.whole || !isfinite(n.d) || n.d == trunc(n.d)))
-			return SCHEMA_NUMBER | SCHEMA_INTEGER;
-		return SCHEMA_NUMBER;
-	case JSON_STRING:
-		return SCHEMA_STRING;
-	case JSON_ARRAY:
-		return SCHEMA_ARRAY;
-	case JSON_OBJECT:
-		return SCHEMA_OBJECT;
-	}
-	return 0;
+	/* A double that has lost its fraction, or is infinite, may have been an integer. */
+	if (json_number(at, &n) && (n.whole || !isfinite(n.d) || n.d == trunc(n.d)))
+		bits |= SCHEMA_INTEGER;
+	return bits;
 }
 
 static bool same_number(const struct json_at *a, const struct json_at *b)
@@ -210,9 +196,10 @@ static struct schema_node *member(struct schema *s, const struct schema_node *n,
 	return n->open ? NULL : n->more;
 }
 
-static bool is_required(const struct schema_node *n, const char *key)
+/* false, too, when the steps are used up. */
+static bool is_required(struct schema *s, const struct schema_node *n, const char *key)
 {
-	for (size_t i = 0; i < n->n_required; i++)
+	for (size_t i = 0; i < n->n_required && schema_spend(s, 1); i++)
 		if (strcmp(n->required[i], key) == 0)
 			return true;
 	return false;
@@ -227,7 +214,7 @@ static bool fits_object(struct schema *s, const struct schema_node *n, const str
 		for (size_t it = 0; json_each(at, &it, &key, &child);) {
 			if (!schema_spend(s, 1))
 				return true;
-			if (s->nulls_left_out && json_kind(&child) == JSON_NULL && !is_required(n, child.key))
+			if (s->nulls_left_out && json_kind(&child) == JSON_NULL && !is_required(s, n, child.key))
 				continue;
 			if (!fits(s, member(s, n, &child), &child, depth + 1, told))
 				return false;

@@ -48,6 +48,8 @@ struct schema_fault {
 	char why[600]; /* half a sentence for the model */
 };
 
+/* A kind's type; nothing is null, and of a number nobody says yet that it is whole. */
+unsigned schema_type_of(enum json_kind kind);
 /* root may be of any kind. */
 void schema_init(struct schema *s, struct arena *a, const struct json_at *root);
 /* The types that sub, a place in the document, allows, as far as type, $ref, anyOf and oneOf tell; 0: any. */

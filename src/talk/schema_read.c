@@ -21,6 +21,26 @@ static unsigned type_bit(struct slice name)
 	return 0;
 }
 
+unsigned schema_type_of(enum json_kind kind)
+{
+	switch (kind) {
+	case JSON_ABSENT:
+	case JSON_NULL:
+		return SCHEMA_NULL;
+	case JSON_BOOL:
+		return SCHEMA_BOOLEAN;
+	case JSON_NUMBER:
+		return SCHEMA_NUMBER;
+	case JSON_STRING:
+		return SCHEMA_STRING;
+	case JSON_ARRAY:
+		return SCHEMA_ARRAY;
+	case JSON_OBJECT:
+		return SCHEMA_OBJECT;
+	}
+	return 0;
+}
+
 void schema_type_names(unsigned bits, char *out, size_t size)
 {
 	size_t n = 0;
