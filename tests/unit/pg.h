@@ -278,7 +278,7 @@ static inline void pg_free(struct pg *p)
 	if (!p)
 		return;
 	pg_bouncer_stop(p);
-	pg_stop_server(p);
+	pg__end(&p->server, SIGQUIT); /* nobody needs its data, and a session that does not end is killed after 5 s */
 	close(p->alive);
 	pg__end(&p->janitor, 0);
 	free(p);
